@@ -1,0 +1,59 @@
+//! The command line: the only place that knows arguments, terminals and exit statuses. One file a
+//! subcommand.
+
+mod exit;
+mod progress;
+mod rules;
+mod scan;
+mod terminal;
+
+pub use exit::ExitStatus;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Finds the secrets that a code base blurts out, and says for each one what to do: remove, replace
+/// or rotate it.
+#[derive(Debug, Parser)]
+#[command(name = "blurt", version, max_term_width = 100, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit status: 0 looked everywhere and found nothing new; 1 found something new; 2 found nothing, \
+but could not look everywhere.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Find secrets in files
+    Scan(scan::Args),
+    /// List, show, check and test rules
+    Rules(rules::Args),
+}
+
+/// Runs the command that the process was called with.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Scan(args) => scan::run(&args),
+        Command::Rules(args) => rules::run(&args),
+    };
+    match result {
+        Ok(status) => status.into(),
+        Err(e) if is_broken_pipe(&e) => ExitStatus::Clean.into(),
+        Err(e) => {
+            terminal::complain(&format!("{e:#}"));
+            ExitStatus::Incomplete.into()
+        }
+    }
+}
+
+/// Whoever reads the output has seen enough: that is success, as for every filter in a pipe.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>();
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        io.map(std::io::Error::kind).or(json) == Some(std::io::ErrorKind::BrokenPipe)
+    })
+}

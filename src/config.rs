@@ -1,0 +1,246 @@
+//! Settings as they are written (in `.blurt.toml`, on the command line: everything may be absent)
+//! and the configuration that comes of them (every question answered).
+
+use crate::rule::{Confidence, RuleError, RuleSet, Severity};
+use crate::triage::Thresholds;
+use serde::Deserialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The file that is looked for.
+pub const FILE_NAME: &str = ".blurt.toml";
+
+/// What a configuration file or the command line says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// What to scan and to report.
+    pub scan: ScanSettings,
+    /// Which rules to use.
+    pub rules: RuleSettings,
+}
+
+/// The `[scan]` table.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScanSettings {
+    /// Report what is at least that certain.
+    pub min_confidence: Option<Confidence>,
+    /// Report what is at least that bad.
+    pub min_severity: Option<Severity>,
+    /// Read what .gitignore excludes, too.
+    pub no_ignore: Option<bool>,
+    /// Globs of files that are not scanned.
+    pub exclude: Vec<String>,
+}
+
+/// The `[rules]` table.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RuleSettings {
+    /// Pack files, from the configuration file's folder.
+    pub packs: Vec<PathBuf>,
+    /// Ids of rules that shall not work.
+    pub disable: Vec<String>,
+    /// If not empty, ids of the only rules that shall work.
+    pub only: Vec<String>,
+}
+
+/// Something wrong in the settings.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}: cannot be read: {source}", path.display())]
+    Read {
+        /// The configuration file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    Parse {
+        /// The configuration file.
+        path: PathBuf,
+        /// 1-based line.
+        line: usize,
+        /// 1-based column.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// A pack is flawed.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    /// A rule is named that does not exist.
+    #[error("there is no rule `{id}`{}; `blurt rules list` lists them", similar.as_ref().map(|s| format!(" (did you mean `{s}`?)")).unwrap_or_default())]
+    UnknownRule {
+        /// The id given.
+        id: String,
+        /// The id that comes closest.
+        similar: Option<String>,
+    },
+}
+
+impl Settings {
+    /// Reads the file at `path`. Pack files in it are named from its folder.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, is no TOML, or has keys that are not known; with line and column.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let mut settings: Self = toml::from_str(&text).map_err(|e| {
+            let before = &text[..e.span().map_or(0, |span| span.start)];
+            ConfigError::Parse {
+                path: path.to_owned(),
+                line: before.matches('\n').count() + 1,
+                column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
+                message: e.message().trim().to_owned(),
+            }
+        })?;
+        if let Some(folder) = path.parent() {
+            for pack in &mut settings.rules.packs {
+                *pack = folder.join(&pack);
+            }
+        }
+        Ok(settings)
+    }
+
+    /// The configuration file of the current directory: there, or in the nearest folder above it
+    /// up to the repository's root.
+    #[must_use]
+    pub fn find() -> Option<PathBuf> {
+        let here = std::env::current_dir().ok()?;
+        for folder in here.ancestors() {
+            let file = folder.join(FILE_NAME);
+            if file.is_file() {
+                return Some(file);
+            }
+            if folder.join(".git").exists() {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// These settings, where they say something, over `base`.
+    #[must_use]
+    pub fn over(self, base: Self) -> Self {
+        let both = |mut base: Vec<_>, mine| {
+            base.extend(mine);
+            base
+        };
+        Self {
+            scan: ScanSettings {
+                min_confidence: self.scan.min_confidence.or(base.scan.min_confidence),
+                min_severity: self.scan.min_severity.or(base.scan.min_severity),
+                no_ignore: self.scan.no_ignore.or(base.scan.no_ignore),
+                exclude: both(base.scan.exclude, self.scan.exclude),
+            },
+            rules: RuleSettings {
+                packs: [base.rules.packs, self.rules.packs].concat(),
+                disable: both(base.rules.disable, self.rules.disable),
+                only: if self.rules.only.is_empty() { base.rules.only } else { self.rules.only },
+            },
+        }
+    }
+}
+
+/// Every question answered.
+#[derive(Debug)]
+pub struct Config {
+    /// What is reported.
+    pub thresholds: Thresholds,
+    /// Read what .gitignore excludes, too.
+    pub no_ignore: bool,
+    /// Globs of files that are not scanned.
+    pub exclude: Vec<String>,
+    /// The rules that work.
+    pub rules: RuleSet,
+}
+
+impl Config {
+    /// Answers every question that `settings` leave open.
+    ///
+    /// # Errors
+    ///
+    /// When a pack is flawed, or a rule is named that does not exist.
+    pub fn new(settings: Settings) -> Result<Self, ConfigError> {
+        let Settings { scan, rules: names } = settings;
+        let mut rules = RuleSet::builtin()?;
+        for pack in &names.packs {
+            rules.add_file(pack)?;
+        }
+        for id in names.disable.iter().chain(&names.only) {
+            if !rules.rules().iter().any(|rule| rule.is_called(id)) {
+                return Err(unknown(id, &rules));
+            }
+        }
+        rules.retain(|rule| {
+            let named = |list: &[String]| list.iter().any(|id| rule.is_called(id));
+            !named(&names.disable) && (names.only.is_empty() || named(&names.only))
+        });
+        Ok(Self {
+            thresholds: Thresholds {
+                confidence: scan.min_confidence.unwrap_or(Confidence::Medium),
+                severity: scan.min_severity.unwrap_or(Severity::Low),
+            },
+            no_ignore: scan.no_ignore.unwrap_or(false),
+            exclude: scan.exclude,
+            rules,
+        })
+    }
+}
+
+/// The error for an id that is not there, with the id that shares most of its words.
+fn unknown(id: &str, rules: &RuleSet) -> ConfigError {
+    let words: Vec<&str> = id.split('-').collect();
+    let shared = |known: &str| known.split('-').filter(|word| words.contains(word)).count();
+    let ids = rules.rules().iter().map(|rule| rule.spec.id.as_str());
+    let similar = ids.filter(|known| shared(known) > 0).max_by_key(|known| shared(known));
+    ConfigError::UnknownRule { id: id.to_owned(), similar: similar.map(str::to_owned) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Settings, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("blurt.toml");
+        fs::write(&path, text).unwrap();
+        Settings::read(&path).map_err(|e| {
+            e.to_string().replace(&path.display().to_string(), "FILE")
+        })
+    }
+
+    #[test]
+    fn a_misspelt_key_is_an_error_with_its_place() {
+        let error = read("[scan]\nmin_confidense = \"low\"\n").unwrap_err();
+        assert!(error.starts_with("FILE:2:1: unknown field `min_confidense`"), "{error}");
+        let error = read("[scan]\nmin_confidence = \"lowish\"\n").unwrap_err();
+        assert!(error.starts_with("FILE:2:18: "), "{error}");
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_file() {
+        let file = read("[scan]\nmin_confidence = \"low\"\nexclude = [\"a\"]").unwrap();
+        let mut flags = Settings::default();
+        flags.scan.min_confidence = Some(Confidence::High);
+        flags.scan.exclude = vec!["b".into()];
+        let merged = flags.over(file);
+        assert_eq!(merged.scan.min_confidence, Some(Confidence::High));
+        assert_eq!(merged.scan.exclude, ["a", "b"]);
+        assert_eq!(Settings::default().over(merged.clone()), merged);
+    }
+
+    #[test]
+    fn an_unknown_rule_is_an_error_with_a_suggestion() {
+        let mut settings = Settings::default();
+        settings.rules.only = vec!["aws-access-key".into(), "aws-acess-key-id".into()];
+        let error = Config::new(settings).unwrap_err().to_string();
+        assert!(error.contains("did you mean `aws-access-key-id`"), "{error}");
+    }
+}

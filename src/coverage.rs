@@ -1,0 +1,54 @@
+//! What was looked at, and what was not: a scan that could not look everywhere is never green.
+
+use serde::Serialize;
+
+/// Something that could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Skip {
+    /// What it is, as named from the current directory.
+    pub path: String,
+    /// Why it could not be looked at.
+    pub reason: String,
+    /// The command or act that mends it.
+    pub mend: Option<String>,
+}
+
+/// What a scan has looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// Whether nothing was skipped.
+    pub complete: bool,
+    /// Files read.
+    pub files: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Commits looked at.
+    pub commits: u64,
+    /// Blobs of a repository looked at.
+    pub blobs: u64,
+    /// What was not looked at, sorted.
+    pub skipped: Vec<Skip>,
+}
+
+impl Coverage {
+    /// Notes something that could not be looked at.
+    pub fn skip(&mut self, skip: Skip) {
+        self.skipped.push(skip);
+    }
+
+    /// Adds what another thread has looked at.
+    pub fn merge(&mut self, other: Self) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.commits += other.commits;
+        self.blobs += other.blobs;
+        self.skipped.extend(other.skipped);
+    }
+
+    /// Brings it into an order that does not depend on threads.
+    pub fn sort(&mut self) {
+        self.skipped.sort();
+        self.skipped.dedup();
+        self.complete = self.skipped.is_empty();
+    }
+}

@@ -1,0 +1,385 @@
+//! Finds the parts of an assignment around a value or a name, in whatever language: `name = "value"`,
+//! `"name": "value"`, `--name value`, `<name>value</name>`, `put("name", "value")`, `f("value")`,
+//! `…;name=value;…` inside a string.
+
+use crate::kind::FileKind;
+use std::ops::Range;
+
+/// A value and the name that it is assigned to, as positions in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Assignment {
+    pub(crate) name: Range<usize>,
+    /// Without its quotes.
+    pub(crate) value: Range<usize>,
+    pub(crate) quoted: bool,
+}
+
+/// A name is at most this long, and so is what may stand between the beginning of a value and the
+/// run in it.
+const MAX_NAME: usize = 100;
+const MAX_VALUE: usize = 1024;
+const MAX_BLANKS: usize = 40;
+
+/// The assignment whose value contains the byte at `at`.
+pub(crate) fn around_value(bytes: &[u8], at: usize, kind: FileKind) -> Option<Assignment> {
+    let name = Back { bytes, at }.name(kind)?;
+    let found = after_name(bytes, name, kind)?;
+    found.value.contains(&at).then_some(found)
+}
+
+/// The assignment to the name of which `part` is a part.
+pub(crate) fn around_name(bytes: &[u8], part: usize, kind: FileKind) -> Option<Assignment> {
+    let left = bytes[part.saturating_sub(MAX_NAME)..part].iter().rev();
+    let start = part - left.take_while(|b| is_name(**b)).count();
+    let right = bytes[part..].iter().take(MAX_NAME);
+    let end = part + right.take_while(|b| is_name(**b)).count();
+    // `https://user:pass@…` is no assignment, and neither is the `-` before a flag's name a part.
+    let end = end - bytes[start..end].iter().rev().take_while(|b| b"-.[".contains(b)).count();
+    after_name(bytes, start..end, kind)
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-.$@[]".contains(&byte)
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t'
+}
+
+fn is_quote(byte: u8) -> bool {
+    byte == b'"' || byte == b'\'' || byte == b'`'
+}
+
+/// How a name and its value are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    /// `=`, `:`, `=>`, `:=`, `==` …
+    Assign,
+    /// `<name>value`
+    Element,
+    /// `name("value")`, `"name", "value"`
+    Argument,
+    /// `--name value`, `name value` in a file of assignments
+    Blank,
+}
+
+/// Reads on from the end of a name.
+fn after_name(bytes: &[u8], name: Range<usize>, kind: FileKind) -> Option<Assignment> {
+    let mut scan = Forward { bytes, at: name.end };
+    let closers = scan.skip(6, |b| is_quote(b) || b == b'\\' || b == b']');
+    let blanks = scan.skip(MAX_BLANKS, is_blank);
+    let element = name.start > 0 && bytes[name.start - 1] == b'<';
+    let flag = bytes[..name.start].ends_with(b"-") || bytes[name.start..].starts_with(b"-");
+    let operator = match scan.operator(kind, element, closers > 0) {
+        Some(operator) => operator,
+        None if blanks > 0 && (flag || kind == FileKind::Assignments) => Operator::Blank,
+        None => return None,
+    };
+    scan.skip(MAX_BLANKS, is_blank);
+    scan.skip_wrapping();
+    if let Some(value) = scan.quoted() {
+        return Some(Assignment { name, value, quoted: true });
+    }
+    let inside = operator == Operator::Assign && blanks == 0 && in_string(bytes, &name);
+    let bare = inside
+        || match operator {
+            Operator::Assign => kind.has_bare_values(),
+            Operator::Element => true,
+            Operator::Blank => flag || kind == FileKind::Assignments,
+            Operator::Argument => false,
+        };
+    let value = if bare { scan.bare(kind, operator, inside)? } else { return None };
+    Some(Assignment { name, value, quoted: inside || operator == Operator::Element })
+}
+
+/// Whether a name stands where a part of a connection string begins: `;Password=…`, `?token=…`.
+fn in_string(bytes: &[u8], name: &Range<usize>) -> bool {
+    let before = bytes[..name.start].iter().rev().find(|b| !is_blank(**b));
+    before.is_some_and(|b| b";?&".contains(b) || is_quote(*b))
+}
+
+struct Forward<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Forward<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn starts_with(&self, text: &[u8]) -> bool {
+        self.bytes[self.at..].starts_with(text)
+    }
+
+    /// Skips at most `most` bytes for which `what` holds; how many there were.
+    fn skip(&mut self, most: usize, what: impl Fn(u8) -> bool) -> usize {
+        let rest = self.bytes[self.at..].iter().take(most);
+        let count = rest.take_while(|b| what(**b)).count();
+        self.at += count;
+        count
+    }
+
+    fn operator(&mut self, kind: FileKind, element: bool, closed: bool) -> Option<Operator> {
+        if element {
+            let end = self.bytes[self.at..].iter().take(200).position(|b| *b == b'>' || *b == b'\n')?;
+            if self.bytes[self.at + end] == b'>' {
+                self.at += end + 1;
+                return Some(Operator::Element);
+            }
+        }
+        const SIGNS: [&[u8]; 13] = [
+            b"===", b"!==", b"||=", b"??=", b"=>", b":=", b"==", b"!=", b"+=", b"?=", b"->", b"=",
+            b":",
+        ];
+        if self.starts_with(b"::") {
+            return None;
+        }
+        if let Some(sign) = SIGNS.into_iter().find(|sign| self.starts_with(sign)) {
+            self.at += sign.len();
+            if sign == b":" && kind == FileKind::Code {
+                self.skip_type();
+            }
+            return Some(Operator::Assign);
+        }
+        match self.peek()? {
+            b'(' => {}
+            b',' if closed => {}
+            _ => return None,
+        }
+        self.at += 1;
+        Some(Operator::Argument)
+    }
+
+    /// `: str = "…"`, `: &'static str = "…"`: goes behind the `=`, if there is one.
+    fn skip_type(&mut self) {
+        let rest = &self.bytes[self.at..];
+        let of_type = |b: u8| b.is_ascii_alphanumeric() || b" _<>[]&'?.:|".contains(&b);
+        let length = rest.iter().take(MAX_BLANKS).take_while(|b| of_type(**b)).count();
+        let quote_first = rest.iter().find(|b| !is_blank(**b)).is_some_and(|b| is_quote(*b));
+        let assigned = rest.get(length) == Some(&b'=') && rest.get(length + 1) != Some(&b'=');
+        if assigned && !quote_first {
+            self.at += length + 1;
+        }
+    }
+
+    /// What may stand between operator and quote: `b"…"`, `r#"…"#`, `@"…"`, `Some("…")`.
+    fn skip_wrapping(&mut self) {
+        const PREFIXES: [&[u8]; 12] = [
+            b"Some(", b"String(", b"b", b"r#", b"r", b"f", b"u", b"L", b"@", b"$", b"N", b"E",
+        ];
+        for prefix in PREFIXES {
+            let quote = self.bytes.get(self.at + prefix.len());
+            if self.starts_with(prefix) && quote.is_some_and(|b| is_quote(*b)) {
+                self.at += prefix.len();
+                return;
+            }
+        }
+    }
+
+    /// The text between quotes that begin here, on one line.
+    fn quoted(&self) -> Option<Range<usize>> {
+        let escaped = self.starts_with(br#"\""#) || self.starts_with(br"\'");
+        let open = self.at + usize::from(escaped);
+        let quote = *self.bytes.get(open).filter(|b| is_quote(**b))?;
+        let start = open + 1;
+        let text = &self.bytes[start..(start + MAX_VALUE).min(self.bytes.len())];
+        let mut at = 0;
+        while at < text.len() {
+            match text[at] {
+                b'\n' | 0 => return None,
+                b'\\' if escaped && text.get(at + 1) == Some(&quote) => break,
+                b'\\' => at += 1,
+                b if b == quote => break,
+                _ => {}
+            }
+            at += 1;
+        }
+        (0 < at && at < text.len()).then_some(start..start + at)
+    }
+
+    /// The unquoted word that begins here.
+    fn bare(&self, kind: FileKind, operator: Operator, inside: bool) -> Option<Range<usize>> {
+        let text = &self.bytes[self.at..(self.at + MAX_VALUE).min(self.bytes.len())];
+        let ends = |b: u8| match operator {
+            _ if b == b'\n' || b == 0 || b == b'\r' => true,
+            Operator::Element => b == b'<',
+            _ if inside => b";&\"'`)".contains(&b) || b.is_ascii_whitespace(),
+            _ if kind == FileKind::Yaml => false,
+            _ => is_blank(b) || b == b'"' || b == b'`',
+        };
+        let mut word = &text[..text.iter().position(|b| ends(*b))?.max(0)];
+        if kind == FileKind::Yaml && !inside {
+            let comment = word.windows(2).position(|w| is_blank(w[0]) && w[1] == b'#');
+            word = &word[..comment.unwrap_or(word.len())];
+        }
+        let trailing: &[u8] = match kind {
+            FileKind::Text => b" \t.,;:)]}>'\\",
+            _ => b" \t,;\\",
+        };
+        let kept = word.iter().rposition(|b| !trailing.contains(b)).map_or(0, |at| at + 1);
+        let lead = word[..kept].iter().take_while(|b| is_blank(**b)).count();
+        (lead < kept).then_some(self.at + lead..self.at + kept)
+    }
+}
+
+/// Reads backwards from inside a value.
+struct Back<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Back<'_> {
+    fn last(&self) -> Option<u8> {
+        self.at.checked_sub(1).map(|at| self.bytes[at])
+    }
+
+    fn skip(&mut self, most: usize, what: impl Fn(u8) -> bool) -> usize {
+        let before = self.bytes[..self.at].iter().rev().take(most);
+        let count = before.take_while(|b| what(**b)).count();
+        self.at -= count;
+        count
+    }
+
+    fn name(mut self, kind: FileKind) -> Option<Range<usize>> {
+        let quoted = self.leave_value()?;
+        let line = self.skip(MAX_BLANKS, is_blank);
+        match self.last()? {
+            b'=' | b':' => self.assign(),
+            b'>' => return self.arrow_or_element(),
+            b'(' if quoted => self.at -= 1,
+            b',' if quoted => {
+                self.at -= 1;
+                self.skip(MAX_BLANKS, is_blank);
+                is_quote(self.last()?).then_some(())?;
+            }
+            b if line > 0 && is_name(b) && (kind == FileKind::Assignments || !quoted) => {}
+            _ => return None,
+        }
+        self.identifier()
+    }
+
+    /// Goes to the beginning of the value, over its quote; says whether there was one.
+    fn leave_value(&mut self) -> Option<bool> {
+        let of_value = |b: u8| !(is_quote(b) || b.is_ascii_whitespace() || b"=:>(,\0".contains(&b));
+        // A run that begins right here is the common case.
+        if self.skip(MAX_NAME, of_value) == MAX_NAME {
+            return None;
+        }
+        let quoted = is_quote(self.last()?);
+        if quoted {
+            self.at -= 1;
+            self.skip(1, |b| b == b'\\');
+            let hash = self.skip(1, |b| b == b'#');
+            let prefix = self.skip(1, |b| b"brfuLNE@$".contains(&b));
+            // `r#"`, `b"`: but not the end of a word before the quote.
+            if prefix == 1 && hash == 0 && self.last().is_some_and(|b| b.is_ascii_alphanumeric()) {
+                self.at += 1;
+            }
+            for wrapping in [&b"Some("[..], b"String("] {
+                if self.bytes[..self.at].ends_with(wrapping) {
+                    self.at -= wrapping.len();
+                }
+            }
+        }
+        Some(quoted)
+    }
+
+    /// Goes before `=`, `:`, `:=`, `==`, `+=`, `: Type =` …
+    fn assign(&mut self) {
+        self.skip(3, |b| b"=!:+?|.".contains(&b));
+        let (here, blanks) = (self.at, self.skip(MAX_BLANKS, is_blank));
+        // A type annotation: what stands before it is the name.
+        let of_type = |b: u8| b.is_ascii_alphanumeric() || b" _<>[]&'?.|".contains(&b);
+        let length = self.skip(MAX_BLANKS, of_type);
+        let annotated = self.last() == Some(b':') && self.bytes.get(self.at) == Some(&b' ');
+        if length > 0 && annotated && !self.bytes[..self.at].ends_with(b"::") {
+            self.at -= 1;
+        } else {
+            self.at = here - blanks;
+        }
+    }
+
+    fn arrow_or_element(mut self) -> Option<Range<usize>> {
+        self.at -= 1;
+        if self.last().is_some_and(|b| b == b'=' || b == b'-') {
+            self.at -= 1;
+            return self.identifier();
+        }
+        let start = self.at.saturating_sub(200);
+        let open = start + self.bytes[start..self.at].iter().rposition(|b| *b == b'<')? + 1;
+        let end = self.bytes[open..self.at].iter().take_while(|b| is_name(**b)).count();
+        (end > 0).then_some(open..open + end)
+    }
+
+    fn identifier(mut self) -> Option<Range<usize>> {
+        self.skip(MAX_BLANKS, is_blank);
+        self.skip(6, |b| is_quote(b) || b == b'\\' || b == b']');
+        let end = self.at;
+        let length = self.skip(MAX_NAME, is_name);
+        (length > 0).then_some(self.at..end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bstr::ByteSlice;
+
+    fn parts(text: &str, kind: FileKind, found: Option<Assignment>) -> Option<(&str, &str)> {
+        let _ = kind;
+        found.map(|found| (&text[found.name], &text[found.value]))
+    }
+
+    fn by_value(text: &str, kind: FileKind) -> Option<(&str, &str)> {
+        let at = text.as_bytes().find(b"VAL").unwrap();
+        parts(text, kind, around_value(text.as_bytes(), at, kind))
+    }
+
+    fn by_name(text: &str, kind: FileKind) -> Option<(&str, &str)> {
+        let at = text.as_bytes().find(b"pass").unwrap();
+        parts(text, kind, around_name(text.as_bytes(), at, kind))
+    }
+
+    #[test]
+    fn both_directions_see_the_same() {
+        use FileKind::{Assignments, Code, Markup, Quoted, Text, Yaml};
+        for (kind, text, name, value) in [
+            (Code, r#"my_pass = "VAL12";"#, "my_pass", "VAL12"),
+            (Code, r#"{"pass": "VAL x"}"#, "pass", "VAL x"),
+            (Code, r#"const pass: &'static str = "VAL";"#, "pass", "VAL"),
+            (Code, r#"self.pass: str = 'VAL'"#, "self.pass", "VAL"),
+            (Code, r#"cfg["pass"] = b"VAL""#, "cfg[\"pass", "VAL"),
+            (Code, r#"x.put("pass", "VAL")"#, "pass", "VAL"),
+            (Code, r#"setpass("VAL")"#, "setpass", "VAL"),
+            (Code, r#":pass => 'VAL'"#, "pass", "VAL"),
+            (Code, r#"pass := `VAL`"#, "pass", "VAL"),
+            (Code, r#"if pass == "VAL" {"#, "pass", "VAL"),
+            (Code, r#"c = "Server=x;pass=VAL;y=1""#, "pass", "VAL"),
+            (Code, r#"s = "{\"pass\": \"VAL\"}""#, "pass", "VAL"),
+            (Quoted, r#"pass = "VAL""#, "pass", "VAL"),
+            (Assignments, "export pass=VAL\n", "pass", "VAL"),
+            (Assignments, "ENV pass VAL\n", "pass", "VAL"),
+            (Yaml, "  pass: VAL x # no\n", "pass", "VAL x"),
+            (Yaml, "  pass: 'VAL'\n", "pass", "VAL"),
+            (Markup, "<pass>VAL</pass>", "pass", "VAL"),
+            (Markup, r#"<a pass="VAL"/>"#, "pass", "VAL"),
+            (Text, "run --pass VAL \n", "--pass", "VAL"),
+            (Text, "run --pass=VAL \n", "--pass", "VAL"),
+        ] {
+            let name = name.trim_start_matches("cfg[\"");
+            assert_eq!(by_name(text, kind).map(|x| x.1), Some(value), "by name: {text}");
+            assert_eq!(by_value(text, kind), Some((name, value)), "by value: {text}");
+        }
+    }
+
+    #[test]
+    fn names_and_expressions_are_no_values_in_code() {
+        for text in ["pass = VAL\n", "pass: VAL,\n", "a::pass::VAL", "pass VAL", "pass, \"VAL\""] {
+            assert_eq!(by_name(text, FileKind::Code), None, "{text}");
+            assert_eq!(by_value(text, FileKind::Code), None, "{text}");
+        }
+        assert_eq!(by_name("pass = \"VAL\n\"", FileKind::Code), None);
+        assert_eq!(by_name("pass = \"\"", FileKind::Code), None);
+    }
+}

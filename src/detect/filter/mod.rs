@@ -1,0 +1,84 @@
+//! What looks like a secret and is none: one file a filter, asked in the order of `FILTERS`.
+
+mod name_role;
+mod placeholder;
+mod reference;
+mod shape;
+mod strength;
+
+use crate::rule::Layer;
+
+/// A value that a pattern has matched, with what stands around it.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The layer of the rule.
+    pub layer: Layer,
+    /// The value.
+    pub value: &'a [u8],
+    /// The value without the prefix that its rule documents.
+    pub body: &'a [u8],
+    /// The name that it is assigned to; empty if it is not assigned.
+    pub name: &'a [u8],
+    /// Up to 80 bytes before the value.
+    pub before: &'a [u8],
+    /// Up to 16 bytes behind the value.
+    pub after: &'a [u8],
+    /// Whether it stands in quotes.
+    pub quoted: bool,
+    /// Shannon entropy that the rule wants, in bits per character.
+    pub floor: Option<f32>,
+}
+
+/// What a filter says of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is no secret, for this reason.
+    Drop(&'static str),
+    /// It may be one, for an audit to decide, for this reason.
+    Lower(&'static str),
+}
+
+/// Tells what is no secret.
+pub trait Filter: Sync {
+    /// The name by which `blurt explain` refers to it.
+    fn name(&self) -> &'static str;
+
+    /// What the filter says, or `None` if it has nothing to say.
+    fn judge(&self, subject: &Subject) -> Option<Verdict>;
+}
+
+/// All filters, the cheapest first. A new one is added here.
+static FILTERS: [&dyn Filter; 5] = [
+    &placeholder::Placeholder,
+    &strength::Strength,
+    &reference::Reference,
+    &name_role::NameRole,
+    &shape::Shape,
+];
+
+/// Asks the filters. The first that drops the value decides; otherwise one that lowers it.
+#[must_use]
+pub fn judge(subject: &Subject) -> Option<(&'static str, Verdict)> {
+    let mut lowered = None;
+    for filter in FILTERS {
+        match filter.judge(subject) {
+            Some(verdict @ Verdict::Drop(_)) => return Some((filter.name(), verdict)),
+            Some(verdict) => lowered = lowered.or(Some((filter.name(), verdict))),
+            None => {}
+        }
+    }
+    lowered
+}
+
+/// Whether `text` holds one of `words`, which are in lower case, in any case of letters.
+pub(super) fn holds(text: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|word| {
+        text.len() >= word.len()
+            && text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    })
+}
+
+/// Whether `text` is one of `words`, in any case of letters.
+pub(super) fn is_any(text: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
+}

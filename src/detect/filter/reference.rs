@@ -1,0 +1,73 @@
+//! References to a secret that stands elsewhere: variables, templates, look-ups, files.
+
+use super::{Filter, Subject, Verdict, holds};
+use crate::rule::Layer;
+
+pub(super) struct Reference;
+
+/// Beginnings of values that are fetched when they are needed.
+const FETCHED: [&str; 28] = [
+    "$", "%(", "{{", "{%", "<%", "#{", "@{", "env:", "env(", "env.", "env[", "process.env",
+    "os.environ", "os.getenv", "getenv", "system.getenv", "arn:", "vault:", "ssm:", "secret:",
+    "secrets.", "op://", "file:", "ref+", "enc[", "enc(", "!vault", "projects/",
+];
+
+/// Marks of a template or an expression anywhere in the value.
+const MARKS: [&str; 18] = [
+    "${", "{{", "}}", "#{", "<%", "%>", "$(", "%{", "@@", "__{", "{0}", "{1}", "%s", "%d", "%v",
+    "`+", "\" +", "' +",
+];
+
+impl Filter for Reference {
+    fn name(&self) -> &'static str {
+        "reference"
+    }
+
+    fn judge(&self, subject: &Subject) -> Option<Verdict> {
+        if subject.layer == Layer::Structured {
+            return None;
+        }
+        let value = subject.value.trim_ascii();
+        if holds(value, &MARKS) || is_enclosed(value) {
+            return Some(Verdict::Drop("a template, filled in elsewhere"));
+        }
+        let fetched = FETCHED.iter().any(|start| {
+            value.get(..start.len()).is_some_and(|v| v.eq_ignore_ascii_case(start.as_bytes()))
+        });
+        let hash = value.starts_with(b"$") && value.get(2..).is_some_and(|v| v.contains(&b'$'));
+        if fetched && !(hash || (subject.quoted && is_random_behind_dollar(value))) {
+            return Some(Verdict::Drop("a reference to a value elsewhere"));
+        }
+        (!subject.quoted && is_expression(value)).then_some(Verdict::Drop("an expression"))
+    }
+}
+
+/// `<your token>`, `[token]`, `{token}`, `%TOKEN%`, `@TOKEN@`, `__TOKEN__`.
+fn is_enclosed(value: &[u8]) -> bool {
+    let (Some(first), Some(last)) = (value.first(), value.last()) else { return true };
+    let pair = matches!(
+        (first, last),
+        (b'<', b'>') | (b'[', b']') | (b'{', b'}') | (b'(', b')') | (b'%', b'%') | (b'@', b'@')
+    );
+    let double = value.len() > 4 && value.starts_with(b"__") && value.ends_with(b"__");
+    pair || double || value.starts_with(b"<") && value.contains(&b'>')
+}
+
+/// A password may begin with `$`: then it is no name.
+fn is_random_behind_dollar(value: &[u8]) -> bool {
+    value.first() == Some(&b'$')
+        && value.get(1).is_none_or(|b| !(b.is_ascii_alphabetic() || b"_{(".contains(b)))
+}
+
+/// `foo()`, `a.b.c`, `obj->field`, `a[b]`, `A::B`.
+fn is_expression(value: &[u8]) -> bool {
+    let calls = value.ends_with(b")") && value.contains(&b'(');
+    let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'.';
+    let dotted = value.contains(&b'.')
+        && value.iter().all(word)
+        && value.first().is_some_and(u8::is_ascii_alphabetic)
+        && !value.iter().any(u8::is_ascii_digit);
+    calls
+        || dotted
+        || value.windows(2).any(|w| w == b"->" || w == b"::" || w == b"()" || w == b"[\"" || w == b"['")
+}

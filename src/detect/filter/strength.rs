@@ -1,0 +1,59 @@
+//! Randomness: the rule's own floor, or one by length for values that only their name betrays.
+
+use super::{Filter, Subject, Verdict};
+use crate::detect::entropy;
+use crate::rule::Layer;
+
+pub(super) struct Strength;
+
+impl Filter for Strength {
+    fn name(&self) -> &'static str {
+        "strength"
+    }
+
+    fn judge(&self, subject: &Subject) -> Option<Verdict> {
+        let entropy = entropy(subject.value);
+        if subject.floor.is_some_and(|floor| entropy < floor) {
+            return Some(Verdict::Drop("its entropy is under the rule's floor"));
+        }
+        match subject.layer {
+            Layer::Generic | Layer::Named if entropy < floor_by_length(subject.value.len()) => {
+                Some(Verdict::Drop("its entropy is under what random values of its length have"))
+            }
+            Layer::Generic if !subject.value.iter().any(u8::is_ascii_digit) => {
+                Some(Verdict::Lower("a random value without a digit"))
+            }
+            Layer::Password if subject.value.len() < 4 => Some(Verdict::Drop("too short")),
+            Layer::Password if is_wordlike(subject.value) => {
+                Some(Verdict::Lower("a password made of words"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Bits per character that 95 of 100 real tokens of a length reach.
+fn floor_by_length(length: usize) -> f32 {
+    match length {
+        0..=11 => 2.3,
+        12..=19 => 2.9,
+        20..=31 => 3.2,
+        32..=40 => 3.2,
+        41..=64 => 3.4,
+        _ => 3.6,
+    }
+}
+
+/// Whether a password consists of letters with at most some digits at its end, or is short.
+fn is_wordlike(value: &[u8]) -> bool {
+    let kinds = [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit];
+    let classes = kinds.iter().filter(|kind| value.iter().any(|b| kind(b))).count();
+    let punctuation = value.iter().any(|b| b.is_ascii_punctuation());
+    let end = value.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |at| at + 1);
+    let word = value[..end].iter().all(|b| b.is_ascii_alphabetic() || b" _-.".contains(b));
+    let capitals = value[..end].iter().filter(|b| b.is_ascii_uppercase()).count();
+    value.len() < 6
+        || entropy(value) < 2.5
+        || (word && capitals <= 1)
+        || (classes + usize::from(punctuation) < 2)
+}

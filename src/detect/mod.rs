@@ -1,0 +1,445 @@
+//! Stage 2: from the bytes of a blob to matches.
+//!
+//! ```text
+//! triggers ─▶ rules (by prefix, literal, keyword or path) ─▶ pattern in a window ─▶ check, filters ─▶ overlap, near
+//! ```
+//!
+//! A match depends only on the bytes within [`MAX_REACH`](crate::rule::MAX_REACH) of it and on the
+//! path, so that a large file may be searched in overlapping chunks.
+
+mod assignment;
+pub mod check;
+pub mod filter;
+mod keyword;
+mod near;
+mod overlap;
+mod prefix;
+pub mod trigger;
+
+use crate::blob::Chunk;
+use crate::finding::{Status, Verification};
+use crate::kind::FileKind;
+use crate::rule::{Confidence, Layer, MAX_REACH, Rule, RuleSet};
+use assignment::Assignment;
+use bstr::ByteSlice;
+use filter::{Subject, Verdict};
+use keyword::KeywordIndex;
+use prefix::PrefixIndex;
+use regex_automata::util::captures::Captures;
+use regex_automata::{Anchored, Input};
+use std::ops::Range;
+use std::sync::Arc;
+use trigger::{TriggerScanner, Triggers, is_token};
+
+/// What the bytes around a chunk's owned part must be at least, unless the blob begins or ends
+/// there: overlapping matches are found within one reach of the owned part, and look one further.
+pub const MARGIN: usize = 2 * MAX_REACH + 64;
+
+/// The marker of an inline suppression; detection only says where it stands.
+pub const ALLOW: &str = "blurt:allow";
+
+/// Bytes that are searched for triggers at once, so that they are still in cache when their
+/// triggers are followed.
+const PIECE: usize = 32 * 1024;
+
+/// A run's beginning is looked for this far back, and its end this far on.
+const MAX_RUN_BACK: usize = 512;
+const MAX_RUN: usize = 4096;
+
+/// Shannon entropy in bits per character.
+#[must_use]
+pub fn entropy(bytes: &[u8]) -> f32 {
+    entropy::shannon_entropy(bytes)
+}
+
+/// A secret that a rule has matched, by its place in the chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Match {
+    /// Index of the rule in the rule set.
+    pub rule: usize,
+    /// The secret.
+    pub span: Range<usize>,
+    /// How sure the rule is here.
+    pub confidence: Confidence,
+    /// Shannon entropy of the secret, in bits per character.
+    pub entropy: f32,
+    /// What the secret says about itself.
+    pub verification: Verification,
+}
+
+/// What a chunk holds.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Detection {
+    /// The secrets that begin in the owned part, in their order.
+    pub matches: Vec<Match>,
+    /// Where `blurt:allow` stands in the owned part.
+    pub allows: Vec<usize>,
+    /// All places that any rule took for a secret, here and around, to be masked when shown.
+    pub seen: Vec<Range<usize>>,
+}
+
+/// Finds secrets. Made once for a set of rules, used by all threads.
+#[derive(Debug)]
+pub struct Detector {
+    rules: RuleSet,
+    triggers: TriggerScanner,
+    /// For each literal, the rules that it triggers.
+    literals: Vec<Vec<usize>>,
+    /// Which literal is the marker of a suppression.
+    allow: usize,
+    prefixes: PrefixIndex,
+    keywords: KeywordIndex,
+    /// The rules that each line of some files triggers.
+    by_path: Vec<usize>,
+}
+
+impl Detector {
+    /// A detector for `rules`.
+    #[must_use]
+    pub fn new(rules: RuleSet) -> Self {
+        let all = || rules.rules().iter().enumerate();
+        let mut literals: Vec<(String, Vec<usize>)> = vec![(ALLOW.to_owned(), Vec::new())];
+        for (index, rule) in all() {
+            for literal in &rule.spec.literals {
+                let literal = literal.to_ascii_lowercase();
+                match literals.iter_mut().find(|(known, _)| *known == literal) {
+                    Some((_, rules)) => rules.push(index),
+                    None => literals.push((literal, vec![index])),
+                }
+            }
+        }
+        let prefixes = all().flat_map(|(i, rule)| rule.spec.prefixes.iter().map(move |p| (i, &**p)));
+        let keywords = all().flat_map(|(i, rule)| {
+            rule.spec.keywords.iter().map(move |word| (i, rule.layer(), &**word))
+        });
+        let by_path = all().filter(|(_, rule)| rule.is_triggered_by_path()).map(|(i, _)| i);
+        Self {
+            triggers: TriggerScanner::new(literals.iter().map(|(literal, _)| literal.as_str())),
+            prefixes: PrefixIndex::new(prefixes),
+            keywords: KeywordIndex::new(keywords),
+            by_path: by_path.collect(),
+            literals: literals.into_iter().map(|(_, rules)| rules).collect(),
+            allow: 0,
+            rules,
+        }
+    }
+
+    /// The rules that it works with.
+    #[must_use]
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// Finds what begins in the owned part of `chunk`.
+    #[must_use]
+    pub fn detect(&self, chunk: &Chunk) -> Detection {
+        let mut search = Search::new(self, chunk);
+        search.run();
+        search.finish()
+    }
+}
+
+/// The state of one search through one chunk.
+struct Search<'a> {
+    detector: &'a Detector,
+    chunk: &'a Chunk<'a>,
+    bytes: &'a [u8],
+    kind: Option<FileKind>,
+    matches: Vec<Match>,
+    allows: Vec<usize>,
+    /// Where the run of the last trigger began.
+    last_run: usize,
+}
+
+impl<'a> Search<'a> {
+    fn new(detector: &'a Detector, chunk: &'a Chunk<'a>) -> Self {
+        Self {
+            detector,
+            chunk,
+            bytes: chunk.bytes,
+            kind: None,
+            matches: Vec::new(),
+            allows: Vec::new(),
+            last_run: usize::MAX,
+        }
+    }
+
+    /// The owned part and one reach around it, as what stands there may win against or complete
+    /// what is owned.
+    fn region(&self) -> Range<usize> {
+        let Range { start, end } = self.chunk.owned;
+        let reach = MAX_REACH;
+        start.saturating_sub(reach)..(end + reach).min(self.bytes.len())
+    }
+
+    fn run(&mut self) {
+        let region = self.region();
+        let mut found = Triggers::default();
+        let mut at = region.start;
+        while at < region.end {
+            let piece = at..(at + PIECE).min(region.end);
+            at = piece.end;
+            self.detector.triggers.scan(self.bytes, piece, &mut found);
+            for run in found.runs.drain(..) {
+                self.follow_run(run);
+            }
+            for (start, literal) in found.literals.drain(..) {
+                self.follow_literal(start, literal);
+            }
+        }
+        self.follow_path(&region);
+    }
+
+    fn finish(mut self) -> Detection {
+        let rules = self.detector.rules.rules();
+        let seen = self.matches.iter().map(|found| found.span.clone()).collect();
+        overlap::resolve(&mut self.matches, rules);
+        near::complete(&mut self.matches, rules, self.bytes);
+        let owned = &self.chunk.owned;
+        self.matches.retain(|found| owned.contains(&found.span.start));
+        self.allows.retain(|at| owned.contains(at));
+        self.allows.sort_unstable();
+        Detection { matches: self.matches, allows: self.allows, seen }
+    }
+
+    fn kind(&mut self) -> FileKind {
+        *self.kind.get_or_insert_with(|| self.chunk.origin.kind())
+    }
+
+    /// A run of token characters: does it begin with a known prefix, or is it assigned to a name?
+    fn follow_run(&mut self, at: usize) {
+        let bytes = self.bytes;
+        let back = bytes[at.saturating_sub(MAX_RUN_BACK)..at].iter().rev();
+        let mut start = at - back.take_while(|b| is_token(**b)).count();
+        if start == self.last_run {
+            return;
+        }
+        self.last_run = start;
+        // `\nTOKEN` in a string: the letter belongs to the backslash.
+        if start > 0 && bytes[start - 1] == b'\\' && b"nrt".contains(&bytes[start]) {
+            start += 1;
+        }
+        let detector = self.detector;
+        let mut begin = start;
+        loop {
+            detector.prefixes.look_up(bytes, begin, |rule, anchor| self.search(rule, anchor, begin));
+            let rest = &bytes[begin..(start + MAX_RUN).min(bytes.len())];
+            // `token-PREFIX…`: a prefix may follow a dash, as a word begins there.
+            match rest.iter().position(|b| *b == b'-' || !is_token(*b)) {
+                Some(dash) if rest[dash] == b'-' => begin += dash + 1,
+                _ => break,
+            }
+        }
+        if is_assigned(bytes, start) {
+            let kind = self.kind();
+            if let Some(found) = assignment::around_value(bytes, start, kind) {
+                self.follow_assignment(&found, None);
+            }
+        }
+    }
+
+    fn follow_literal(&mut self, at: usize, literal: usize) {
+        if literal == self.detector.allow {
+            self.allows.push(at);
+        }
+        let detector = self.detector;
+        let mut assigned = Vec::new();
+        for rule in &detector.literals[literal] {
+            if detector.rules.rules()[*rule].spec.keywords.is_empty() {
+                self.search(*rule, at, at);
+            } else {
+                assigned.push(*rule);
+            }
+        }
+        if !assigned.is_empty() {
+            let kind = self.kind();
+            if let Some(found) = assignment::around_name(self.bytes, at, kind) {
+                self.follow_assignment(&found, Some(&assigned));
+            }
+        }
+    }
+
+    /// Lets each line of the region trigger the rules that are for this file only.
+    fn follow_path(&mut self, region: &Range<usize>) {
+        let path = self.chunk.origin.path.as_ref().map(|path| path.as_bstr());
+        for index in &self.detector.by_path {
+            if !self.detector.rules.rules()[*index].covers(path) {
+                continue;
+            }
+            let mut line = region.start;
+            for text in self.bytes[region.clone()].split_inclusive(|b| *b == b'\n') {
+                let whole = line > 0 || self.chunk.first;
+                if whole && (line == 0 || self.bytes[line - 1] == b'\n') {
+                    self.search_in(*index, line..line + text.len(), None);
+                }
+                line += text.len();
+            }
+        }
+    }
+
+    /// The keyword rules that an assignment calls; of them, only those that the trigger belongs to.
+    fn follow_assignment(&mut self, found: &Assignment, only: Option<&[usize]>) {
+        let name = effective_name(self.bytes, found);
+        let detector = self.detector;
+        for rule in detector.keywords.look_up(self.bytes, found, &name) {
+            if only.is_some_and(|only| !only.contains(&rule)) {
+                continue;
+            }
+            let whole = Input::new(&self.bytes[found.value.clone()]).anchored(Anchored::Yes);
+            let regex = detector.rules.rules()[rule].regex();
+            if regex.is_some_and(|regex| regex.is_match(whole)) {
+                self.consider(rule, found.value.clone(), &name, found.quoted);
+            }
+        }
+    }
+
+    /// Runs a rule's pattern around a trigger at `at`, the token of which begins at `anchor`.
+    fn search(&mut self, rule: usize, anchor: usize, at: usize) {
+        let reach = self.detector.rules.rules()[rule].reach();
+        let window = anchor.saturating_sub(reach)..(anchor + reach).min(self.bytes.len());
+        let Some(regex) = self.detector.rules.rules()[rule].regex() else { return };
+        // Most patterns begin with their prefix.
+        let here = Input::new(self.bytes).range(anchor..window.end).anchored(Anchored::Yes);
+        if regex.is_match(here.clone()) {
+            self.search_in(rule, anchor..window.end, Some(at));
+        } else {
+            self.search_in(rule, window, Some(at));
+        }
+    }
+
+    /// Considers the first match in `window`, or the one that covers the byte at `covering`.
+    fn search_in(&mut self, rule: usize, window: Range<usize>, covering: Option<usize>) {
+        let Some(regex) = self.detector.rules.rules()[rule].regex() else { return };
+        let mut captures = regex.create_captures();
+        let mut from = window.start;
+        loop {
+            regex.captures(Input::new(self.bytes).range(from..window.end), &mut captures);
+            let Some(found) = captures.get_match() else { return };
+            let covers = covering.is_none_or(|at| found.start() <= at && at < found.end());
+            if covers {
+                return self.consider_groups(rule, &captures);
+            }
+            if covering.is_some_and(|at| found.start() > at) || found.end() >= window.end {
+                return;
+            }
+            from = found.end().max(from + 1);
+        }
+    }
+
+    /// Considers the groups whose names begin with `secret`, or else group 1.
+    fn consider_groups(&mut self, rule: usize, captures: &Captures) {
+        let Some(pattern) = captures.pattern() else { return };
+        let names = captures.group_info().pattern_names(pattern).enumerate();
+        let is_secret = |name: Option<&str>| name.is_some_and(|name| name.starts_with("secret"));
+        let mut groups: Vec<usize> = names.filter(|(_, n)| is_secret(*n)).map(|(i, _)| i).collect();
+        if groups.is_empty() {
+            groups.push(1);
+        }
+        for secret in groups.into_iter().filter_map(|group| captures.get_group(group)) {
+            self.consider(rule, secret.range(), &(0..0), true);
+        }
+    }
+
+    /// Takes a value that a pattern has matched through check and filters.
+    fn consider(&mut self, index: usize, span: Range<usize>, name: &Range<usize>, quoted: bool) {
+        let detector = self.detector;
+        let rule = &detector.rules.rules()[index];
+        let value = &self.bytes[span.clone()];
+        let repeated = self.matches.iter().rev().take(8).any(|m| m.rule == index && m.span == span);
+        if value.is_empty() || repeated {
+            return;
+        }
+        if !rule.covers(self.chunk.origin.path.as_ref().map(|path| path.as_bstr())) {
+            return;
+        }
+        let verification = rule.check.map(|check| check.verify(value)).unwrap_or_default();
+        let mut confidence = rule.confidence();
+        if verification.status == Status::ChecksumValid {
+            confidence = Confidence::High;
+        } else {
+            match filter::judge(&self.subject(rule, &span, name, quoted)) {
+                Some((_, Verdict::Drop(_))) => return,
+                Some((_, Verdict::Lower(_))) => confidence = Confidence::Low,
+                None => {}
+            }
+            confidence = match verification.status {
+                Status::ChecksumInvalid => confidence.min(Confidence::Medium),
+                Status::Expired => Confidence::Low,
+                _ => confidence,
+            };
+        }
+        let entropy = entropy(value);
+        self.matches.push(Match { rule: index, span, confidence, entropy, verification });
+    }
+
+    fn subject(
+        &self,
+        rule: &Rule,
+        span: &Range<usize>,
+        name: &Range<usize>,
+        quoted: bool,
+    ) -> Subject<'a> {
+        let bytes = self.bytes;
+        let value = &bytes[span.clone()];
+        let prefixes = rule.spec.prefixes.iter().map(String::as_bytes);
+        let prefix = prefixes.filter(|prefix| value.starts_with(prefix)).map(<[u8]>::len).max();
+        Subject {
+            layer: rule.layer(),
+            value,
+            body: &value[prefix.unwrap_or(0)..],
+            name: &bytes[name.clone()],
+            before: &bytes[span.start.saturating_sub(keyword::CONTEXT)..span.start],
+            after: &bytes[span.end..(span.end + 16).min(bytes.len())],
+            quoted,
+            floor: rule.spec.entropy,
+        }
+    }
+}
+
+/// Whether something before a run may assign it to a name. Cheap, as it is asked for every run.
+#[inline]
+fn is_assigned(bytes: &[u8], start: usize) -> bool {
+    let Some(before) = start.checked_sub(1) else { return false };
+    match bytes[before] {
+        b'"' | b'\'' | b'`' | b'=' | b':' | b'>' => true,
+        // The run may be a part of a longer value, or stand behind a blank.
+        b' ' | b'\t' => {
+            let blanks = bytes[..start].iter().rev().take_while(|b| **b == b' ' || **b == b'\t');
+            let at = start - blanks.count();
+            at > 0 && (b"=:>".contains(&bytes[at - 1]) || is_token(bytes[at - 1]))
+        }
+        b'/' | b'+' | b'.' | b'~' | b'%' | b'!' | b'@' | b'#' | b'$' | b'^' | b'&' | b'*' => true,
+        _ => false,
+    }
+}
+
+/// The name that says what the value is. `<add key="Token" value="…">` and `name: TOKEN, value: …`
+/// say it before the word *value*.
+fn effective_name(bytes: &[u8], found: &Assignment) -> Range<usize> {
+    const STAND_INS: [&str; 7] = ["value", "val", "default", "content", "text", "data", "string"];
+    let name = &found.name;
+    if !filter::is_any(&bytes[name.clone()], &STAND_INS) {
+        return name.clone();
+    }
+    let start = name.start.saturating_sub(keyword::CONTEXT);
+    let before = &bytes[start..name.start];
+    for label in ["name", "key", "id"] {
+        let Some(at) = before.to_ascii_lowercase().rfind(label) else { continue };
+        let after = &before[at + label.len()..];
+        let skipped = after.iter().take_while(|b| b"=: \"'>".contains(b)).count();
+        let length = after[skipped..].iter().take_while(|b| is_token(**b) || **b == b'.').count();
+        if skipped > 0 && length > 0 {
+            let start = start + at + label.len() + skipped;
+            return start..start + length;
+        }
+    }
+    name.clone()
+}
+
+/// The rules of a set, as the modules here pass them around.
+type Rules = [Arc<Rule>];
+
+/// Whether a rule is of the layer that needs a name to believe in a value.
+fn layer(rules: &Rules, found: &Match) -> Layer {
+    rules[found.rule].layer()
+}

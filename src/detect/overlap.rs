@@ -1,0 +1,38 @@
+//! One report a secret and place: where rules overlap, the specific one wins.
+
+use super::{Match, Rules, layer};
+use crate::rule::MAX_REACH;
+
+/// Sorts the matches by place and removes each that another one on the same bytes beats.
+pub(super) fn resolve(matches: &mut Vec<Match>, rules: &Rules) {
+    matches.sort_by(|a, b| {
+        (a.span.start, b.span.end, a.rule).cmp(&(b.span.start, a.span.end, b.rule))
+    });
+    matches.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
+    let beaten: Vec<bool> = (0..matches.len()).map(|n| is_beaten(matches, n, rules)).collect();
+    let mut beaten = beaten.into_iter();
+    matches.retain(|_| !beaten.next().unwrap_or(false));
+}
+
+/// Whether any other match beats match `n`. Those that are beaten themselves count too, so that the
+/// answer depends on nothing further away.
+fn is_beaten(matches: &[Match], n: usize, rules: &Rules) -> bool {
+    let mine = &matches[n];
+    let behind = matches[n + 1..].iter().take_while(|other| other.span.start < mine.span.end);
+    // Before it, a long match may begin as far away as the longest reach.
+    let nearby = |other: &&Match| other.span.start + MAX_REACH > mine.span.start;
+    let before = matches[..n].iter().rev().take_while(nearby);
+    let before = before.filter(|other| other.span.end > mine.span.start);
+    behind.chain(before).any(|other| beats(other, mine, rules))
+}
+
+fn beats(other: &Match, mine: &Match, rules: &Rules) -> bool {
+    let rank = |found: &Match| {
+        let length = found.span.len();
+        (layer(rules, found), length, std::cmp::Reverse(found.span.start))
+    };
+    let (theirs, ours) = (rank(other), rank(mine));
+    // Equal in everything else, the confident one wins, then the rule that stands first.
+    let tie = (other.confidence, std::cmp::Reverse(other.rule));
+    (theirs, tie) > (ours, (mine.confidence, std::cmp::Reverse(mine.rule)))
+}

@@ -1,0 +1,125 @@
+//! From the beginning of a token to the rules that know it: a small bitmap answers for nearly all
+//! runs that no prefix begins there.
+
+use super::trigger::is_token;
+use std::collections::BTreeMap;
+
+/// Bytes of a prefix that find it.
+const KEY: usize = 3;
+const BITS: usize = 1 << 16;
+
+/// The prefixes of all rules.
+#[derive(Debug, Default)]
+pub(super) struct PrefixIndex {
+    /// Prefixes whose last token characters, at least three, begin a run: `ghp_`, `xoxe.xoxp-`.
+    heads: Table,
+    /// Prefixes that end in something else, which a run follows: `SG.`, `1//0`.
+    tails: Table,
+    /// Whether a prefix of `tails` has this byte before the run.
+    tail_ends: Vec<bool>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    bitmap: Vec<u64>,
+    entries: BTreeMap<[u8; KEY], Vec<Entry>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// What stands before the run.
+    left: Vec<u8>,
+    /// What the run begins with.
+    right: Vec<u8>,
+    rule: usize,
+}
+
+impl PrefixIndex {
+    pub(super) fn new<'a>(prefixes: impl IntoIterator<Item = (usize, &'a str)>) -> Self {
+        let mut index = Self { tail_ends: vec![false; 256], ..Self::default() };
+        for (rule, prefix) in prefixes {
+            let bytes = prefix.as_bytes();
+            let split = bytes.iter().rposition(|b| !is_token(*b)).map_or(0, |at| at + 1);
+            let (left, right) = bytes.split_at(split);
+            let entry = Entry { left: left.to_vec(), right: right.to_vec(), rule };
+            if let Some(key) = right.first_chunk() {
+                index.heads.add(*key, entry);
+            } else if let Some(key) = left.last_chunk() {
+                index.tail_ends[usize::from(key[KEY - 1])] = true;
+                index.tails.add(*key, entry);
+            }
+        }
+        index
+    }
+
+    /// Calls `each` with the rule and the beginning of every prefix that fits the run at `run`.
+    #[inline]
+    pub(super) fn look_up(&self, bytes: &[u8], run: usize, mut each: impl FnMut(usize, usize)) {
+        if let Some(key) = bytes[run..].first_chunk() {
+            self.heads.look_up(key, bytes, run, &mut each);
+        }
+        let before = &bytes[..run];
+        if before.last().is_some_and(|last| self.tail_ends[usize::from(*last)]) {
+            if let Some(key) = before.last_chunk() {
+                self.tails.look_up(key, bytes, run, &mut each);
+            }
+        }
+    }
+}
+
+impl Table {
+    fn add(&mut self, key: [u8; KEY], entry: Entry) {
+        self.bitmap.resize(BITS / 64, 0);
+        let (word, bit) = slot(key);
+        self.bitmap[word] |= bit;
+        self.entries.entry(key).or_default().push(entry);
+    }
+
+    #[inline]
+    fn look_up(
+        &self,
+        key: &[u8; KEY],
+        bytes: &[u8],
+        run: usize,
+        each: &mut impl FnMut(usize, usize),
+    ) {
+        let (word, bit) = slot(*key);
+        if self.bitmap.get(word).is_none_or(|word| word & bit == 0) {
+            return;
+        }
+        for entry in self.entries.get(key).into_iter().flatten() {
+            if bytes[run..].starts_with(&entry.right) && bytes[..run].ends_with(&entry.left) {
+                each(entry.rule, run - entry.left.len());
+            }
+        }
+    }
+}
+
+#[inline]
+fn slot(key: [u8; KEY]) -> (usize, u64) {
+    let number = u32::from_le_bytes([key[0], key[1], key[2], 0]);
+    let hash = (number.wrapping_mul(0x9e37_79b1) >> 16) as usize;
+    (hash / 64, 1 << (hash % 64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_before_in_and_across_the_run() {
+        let index = PrefixIndex::new([(0, "ghp_"), (1, "SG."), (2, "xoxe.xoxp-"), (3, "1//0")]);
+        let at = |text: &str, run: usize| {
+            let mut found = Vec::new();
+            index.look_up(text.as_bytes(), run, |rule, start| found.push((rule, start)));
+            found
+        };
+        assert_eq!(at(" ghp_abc", 1), [(0, 1)]);
+        assert_eq!(at("=SG.abc", 4), [(1, 1)]);
+        assert_eq!(at("xoxe.xoxp-1", 5), [(2, 0)]);
+        assert_eq!(at("yoxe.xoxp-1", 5), []);
+        assert_eq!(at("1//0abc", 3), [(3, 0)]);
+        assert_eq!(at("GHP_abc", 0), []);
+        assert_eq!(at("g", 0), []);
+    }
+}

@@ -1,0 +1,294 @@
+//! What detection finds, in its states: a `Candidate` is one secret in one place, a `Finding` is one
+//! secret with all its places.
+
+use crate::blob::{Origin, Position};
+use crate::rule::{Confidence, Layer, Rule, Severity};
+use bstr::ByteSlice;
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// The value of a secret. It masks itself wherever it is shown; only `reveal` does not.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Secret {
+    value: Box<[u8]>,
+    /// Length of the documented prefix, which is no secret.
+    prefix: usize,
+    password: bool,
+}
+
+/// A value shorter than this shows nothing of its end.
+const SHOWS_ITS_END: usize = 20;
+
+impl Secret {
+    /// The secret that `rule` has found.
+    #[must_use]
+    pub fn new(value: &[u8], rule: &Rule) -> Self {
+        let spec = &rule.spec;
+        let documented = spec.prefixes.iter().map(|prefix| prefix.as_bytes());
+        let prefix = documented.filter(|prefix| value.starts_with(prefix)).map(<[u8]>::len).max();
+        Self {
+            value: value.into(),
+            prefix: prefix.unwrap_or(0),
+            password: rule.layer() == Layer::Password,
+        }
+    }
+
+    /// The value in clear. Nothing that prints may call this, but for `--show-secrets`.
+    #[must_use]
+    pub fn reveal(&self) -> &[u8] {
+        &self.value
+    }
+
+    /// The header of a private key, which says what it is and nothing more.
+    fn header(&self) -> Option<&str> {
+        let end = self.value.find(b"KEY-----").map(|at| at + 8);
+        let end = end.or_else(|| self.value.find(b"KEY BLOCK-----").map(|at| at + 14))?;
+        self.value.starts_with(b"-----BEGIN ").then_some(self.value[..end].to_str().ok()).flatten()
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(header) = self.header() {
+            return write!(f, "{header}…");
+        }
+        let length = self.value.len();
+        if self.password {
+            let class = match length {
+                0..=7 => "under 8",
+                8..=11 => "8 to 11",
+                12..=15 => "12 to 15",
+                16..=31 => "16 to 31",
+                _ => "32 or more",
+            };
+            return write!(f, "******** ({class} characters)");
+        }
+        let clear = |part: &[u8]| part.is_ascii() && part.iter().all(|b| b.is_ascii_graphic());
+        let end = if length >= SHOWS_ITS_END { 4 } else { 0 };
+        let (prefix, tail) = (&self.value[..self.prefix], &self.value[length - end..]);
+        // A documented prefix may be most of a short value; then it alone is shown.
+        let (prefix, tail) = match (clear(prefix), clear(tail)) {
+            (true, true) if length >= self.prefix + 2 * end => (prefix, tail),
+            (true, _) => (prefix, &b""[..]),
+            (false, _) => (&b""[..], &b""[..]),
+        };
+        let stars = (length - prefix.len() - tail.len()).clamp(3, 12);
+        write!(f, "{}{}{}", prefix.as_bstr(), "*".repeat(stars), tail.as_bstr())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({self})")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What an offline check says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// No check, or it could not tell.
+    #[default]
+    Unknown,
+    /// The structure is right; there is no checksum.
+    WellFormed,
+    /// The checksum is right: this was issued by the provider.
+    ChecksumValid,
+    /// The checksum is wrong: an example, or a masked token.
+    ChecksumInvalid,
+    /// It says of itself that it is no longer valid.
+    Expired,
+    /// A passphrase protects it.
+    Encrypted,
+}
+
+/// What a secret says about itself, without asking anyone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Verification {
+    /// The verdict.
+    pub status: Status,
+    /// What else it says: `account_id`, `expires`, `issuer`, `key` …
+    pub facts: BTreeMap<&'static str, String>,
+}
+
+impl Verification {
+    /// A verdict without facts.
+    #[must_use]
+    pub fn new(status: Status) -> Self {
+        Self { status, facts: BTreeMap::new() }
+    }
+
+    /// The same with one more fact.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.facts.insert(name, value.into());
+        self
+    }
+}
+
+/// The line around a secret, with every secret in it masked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Excerpt {
+    /// What stands before the secret on its line, or the end of that.
+    pub before: String,
+    /// What stands behind it, or the beginning of that.
+    pub after: String,
+}
+
+/// One place of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// The blob.
+    pub origin: Origin,
+    /// Its first character.
+    pub start: Position,
+    /// The character behind its last.
+    pub end: Position,
+    /// The line around it.
+    pub excerpt: Excerpt,
+}
+
+/// One secret in one place.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The rule that reports it.
+    pub rule: Arc<Rule>,
+    /// The value.
+    pub secret: Secret,
+    /// Where it stands.
+    pub location: Location,
+    /// How sure the rule is here.
+    pub confidence: Confidence,
+    /// Shannon entropy of the value, in bits per character.
+    pub entropy: f32,
+    /// What the value says about itself.
+    pub verification: Verification,
+}
+
+/// A name for a secret that depends on its rule and value alone, so that it survives edits, renames
+/// and rebases: 128 bits in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// The fingerprint of a secret.
+    ///
+    /// A token too random to be guessed is hashed with BLAKE3. What could be guessed (a password)
+    /// goes through Argon2id, as a report is read by more people than the code is: each guess costs
+    /// milliseconds and 4 MiB instead of nanoseconds.
+    #[must_use]
+    pub fn new(rule: &str, secret: &Secret) -> Self {
+        let mut digest = [0; 16];
+        let value = secret.reveal();
+        let salt = format!("blurt fingerprint v1 {rule}");
+        if is_guessable(value) {
+            let params = argon2::Params::new(4 * 1024, 1, 1, Some(16)).unwrap_or_default();
+            let argon2 = argon2::Argon2::new(
+                argon2::Algorithm::Argon2id,
+                argon2::Version::V0x13,
+                params,
+            );
+            // The only errors are lengths of salt and output, which are constants.
+            let _ = argon2.hash_password_into(value, salt.as_bytes(), &mut digest);
+        } else {
+            let mut hasher = blake3::Hasher::new_derive_key("blurt fingerprint v1");
+            hasher.update(salt.as_bytes()).update(&[0]).update(value);
+            hasher.finalize_xof().fill(&mut digest);
+        }
+        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The fingerprint in hexadecimal.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a value has so little randomness that trying values is worth someone's while: fewer than
+/// 80 bits, by its length and Shannon entropy.
+fn is_guessable(value: &[u8]) -> bool {
+    crate::detect::entropy(value) * value.len() as f32 <= 80.0
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What triage says of a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Triage {
+    /// Nobody has spoken about it.
+    New,
+    /// The baseline knows it.
+    Known,
+    /// It is excused in every place, for this reason.
+    Ignored(String),
+}
+
+impl Triage {
+    /// The word of the report.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Known => "known",
+            Self::Ignored(_) => "ignored",
+        }
+    }
+
+    /// Why it is excused, if it is.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Ignored(reason) => Some(reason),
+            Self::New | Self::Known => None,
+        }
+    }
+}
+
+/// One secret with all its places.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// Its name.
+    pub fingerprint: Fingerprint,
+    /// The rule that reports it.
+    pub rule: Arc<Rule>,
+    /// The value.
+    pub secret: Secret,
+    /// The best of its places' confidences.
+    pub confidence: Confidence,
+    /// Shannon entropy of the value, in bits per character.
+    pub entropy: f32,
+    /// What the value says about itself.
+    pub verification: Verification,
+    /// Where it stands; never empty, sorted, each place once.
+    pub locations: Vec<Location>,
+    /// What triage says of it.
+    pub triage: Triage,
+}
+
+impl Finding {
+    /// How bad it is.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.rule.spec.severity
+    }
+
+    /// The place to name when only one is named.
+    #[must_use]
+    pub fn primary(&self) -> &Location {
+        &self.locations[0]
+    }
+}

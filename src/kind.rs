@@ -1,0 +1,77 @@
+//! The kind of file that a path promises: it decides whether an unquoted word can be a value.
+
+use bstr::{BStr, ByteSlice};
+
+/// How values are written in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// A programming language: a value is a quoted literal, an unquoted word a name.
+    Code,
+    /// `NAME=value` to the end of the line: env, ini, properties, shell, Dockerfile.
+    Assignments,
+    /// `name: value` to the end of the line.
+    Yaml,
+    /// Values are quoted (JSON, TOML, HCL).
+    Quoted,
+    /// Values stand in elements or attributes.
+    Markup,
+    /// Prose, logs, and what has no telling name.
+    Text,
+}
+
+impl FileKind {
+    /// The kind of the file named `path`.
+    #[must_use]
+    pub fn of(path: &BStr) -> Self {
+        let name = path.rsplit_once_str("/").map_or(path.as_bytes(), |(_, name)| name);
+        let lower = name.to_ascii_lowercase();
+        Self::of_name(&lower).unwrap_or_else(|| {
+            let extension = lower.rsplit_once_str(".").map_or(&b""[..], |(_, ext)| ext);
+            Self::of_extension(extension)
+        })
+    }
+
+    fn of_name(name: &[u8]) -> Option<Self> {
+        let env = name == b".env" || name.starts_with(b".env.") || name.ends_with(b".env");
+        Some(match name {
+            _ if env => Self::Assignments,
+            b"dockerfile" | b"containerfile" | b"makefile" | b".npmrc" | b".pypirc" | b".netrc"
+            | b"_netrc" | b".pgpass" | b".my.cnf" | b".s3cfg" | b"credentials" | b".boto"
+            | b".bashrc" | b".zshrc" | b".profile" | b".envrc" | b".yarnrc" | b"pip.conf" => {
+                Self::Assignments
+            }
+            _ if name.starts_with(b"dockerfile.") => Self::Assignments,
+            b"config.json" | b".dockercfg" | b".dockerconfigjson" => Self::Quoted,
+            b"jenkinsfile" | b"vagrantfile" | b"gemfile" | b"rakefile" | b"podfile" => Self::Code,
+            _ => return None,
+        })
+    }
+
+    fn of_extension(extension: &[u8]) -> Self {
+        match extension {
+            b"env" | b"ini" | b"cfg" | b"conf" | b"config" | b"cnf" | b"properties" | b"props"
+            | b"sh" | b"bash" | b"zsh" | b"fish" | b"ksh" | b"bat" | b"cmd" | b"service"
+            | b"desktop" | b"mk" | b"dockerfile" | b"rc" => Self::Assignments,
+            b"yaml" | b"yml" => Self::Yaml,
+            b"json" | b"json5" | b"jsonc" | b"toml" | b"tf" | b"tfvars" | b"hcl" | b"tfstate"
+            | b"ipynb" | b"lock" | b"webmanifest" => Self::Quoted,
+            b"xml" | b"plist" | b"html" | b"htm" | b"xhtml" | b"svg" | b"csproj" | b"resx"
+            | b"pom" => Self::Markup,
+            b"rs" | b"go" | b"py" | b"pyi" | b"pyx" | b"js" | b"mjs" | b"cjs" | b"jsx" | b"ts"
+            | b"mts" | b"cts" | b"tsx" | b"java" | b"kt" | b"kts" | b"scala" | b"sc" | b"c"
+            | b"h" | b"cc" | b"cpp" | b"cxx" | b"hpp" | b"hh" | b"cs" | b"rb" | b"erb" | b"php"
+            | b"swift" | b"m" | b"mm" | b"dart" | b"lua" | b"pl" | b"pm" | b"t" | b"r" | b"jl"
+            | b"ex" | b"exs" | b"erl" | b"hrl" | b"clj" | b"cljs" | b"hs" | b"ml" | b"mli"
+            | b"fs" | b"fsx" | b"vb" | b"vbs" | b"sql" | b"groovy" | b"gradle" | b"vue"
+            | b"svelte" | b"coffee" | b"ps1" | b"psm1" | b"psd1" | b"proto" | b"zig" | b"nim"
+            | b"d" | b"s" | b"asm" | b"css" | b"scss" | b"less" | b"graphql" | b"sol" => Self::Code,
+            _ => Self::Text,
+        }
+    }
+
+    /// Whether an unquoted word after an operator is a value here.
+    #[must_use]
+    pub fn has_bare_values(self) -> bool {
+        matches!(self, Self::Assignments | Self::Yaml | Self::Text)
+    }
+}

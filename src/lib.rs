@@ -1,0 +1,25 @@
+//! blurt finds the secrets that a code base blurts out, and says for each one what to do: remove,
+//! replace or rotate it.
+//!
+//! ```text
+//! source/ ──Chunk──▶ detect/ ──Candidate──▶ triage/ ──Finding──▶ remedy/ ──Finding+Remedy──▶ report/
+//!                       ▲                                           ▲
+//!               rules/packs/*.toml                        rules/playbooks/*.toml
+//! ```
+//!
+//! Folders are stages, files are the values that travel between them; data goes one way. The engine
+//! is [`scan::scan`]; the command line only calls it.
+
+pub mod blob;
+pub mod cli;
+pub mod config;
+pub mod coverage;
+pub mod detect;
+pub mod finding;
+pub mod kind;
+pub mod remedy;
+pub mod report;
+pub mod rule;
+pub mod scan;
+pub mod source;
+pub mod triage;

@@ -1,0 +1,205 @@
+//! JSON, one document or one finding a line. The schema ships with the program (`report.schema.json`).
+
+use super::Format;
+use crate::coverage::Coverage;
+use crate::finding::{Finding, Fingerprint, Location, Secret, Verification};
+use crate::remedy::Remedy;
+use crate::rule::{Action, Confidence, Severity};
+use crate::scan::Outcome;
+use bstr::ByteSlice;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// The version of the report's layout.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The JSON Schema of the report.
+pub const SCHEMA: &str = include_str!("report.schema.json");
+
+pub(super) struct Json;
+
+impl Format for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn extension(&self) -> &'static str {
+        "json"
+    }
+
+    fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, &Document::new(outcome))?;
+        out.write_all(b"\n")
+    }
+}
+
+/// The findings alone, each on its line. What the scan covered is in the other formats.
+pub(super) struct JsonLines;
+
+impl Format for JsonLines {
+    fn name(&self) -> &'static str {
+        "jsonl"
+    }
+
+    fn extension(&self) -> &'static str {
+        "jsonl"
+    }
+
+    fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+        for (finding, remedy) in &outcome.findings {
+            serde_json::to_writer(&mut *out, &Row::new(finding, remedy))?;
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    tool: Tool,
+    coverage: &'a Coverage,
+    summary: Summary,
+    findings: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+    rules: usize,
+}
+
+/// How many findings there are of each kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Summary {
+    pub(super) new: usize,
+    pub(super) known: usize,
+    pub(super) ignored: usize,
+    pub(super) by_action: BTreeMap<Action, usize>,
+}
+
+impl Summary {
+    pub(super) fn of(outcome: &Outcome) -> Self {
+        let by_action = [Action::Remove, Action::Replace, Action::Rotate].map(|action| (action, 0));
+        let mut summary = Self { by_action: by_action.into(), ..Self::default() };
+        for (finding, remedy) in &outcome.findings {
+            match finding.triage.name() {
+                "known" => summary.known += 1,
+                "ignored" => summary.ignored += 1,
+                _ => {
+                    summary.new += 1;
+                    *summary.by_action.entry(remedy.action).or_default() += 1;
+                }
+            }
+        }
+        summary
+    }
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    fingerprint: &'a Fingerprint,
+    rule: &'a str,
+    kind: &'a str,
+    title: &'a str,
+    severity: Severity,
+    confidence: Confidence,
+    secret: &'a Secret,
+    entropy: f64,
+    verification: &'a Verification,
+    locations: Vec<Place<'a>>,
+    exposure: Exposure,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    remediation: &'a Remedy,
+}
+
+/// Where a secret stands. Commits are known to a scan of the history alone.
+#[derive(Serialize)]
+struct Place<'a> {
+    path: Option<String>,
+    start_line: u64,
+    start_column: u64,
+    end_line: u64,
+    end_column: u64,
+    commit: Option<&'a str>,
+    author: Option<&'a str>,
+    date: Option<&'a str>,
+    in_head: Option<bool>,
+    via: &'a [crate::blob::Via],
+}
+
+#[derive(Serialize)]
+struct Exposure {
+    first_seen: Option<&'static str>,
+    last_seen: Option<&'static str>,
+    age_days: Option<u32>,
+    in_tree: bool,
+    in_history: Option<bool>,
+    pushed: Option<bool>,
+}
+
+impl<'a> Document<'a> {
+    fn new(outcome: &'a Outcome) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tool: Tool {
+                name: env!("CARGO_PKG_NAME"),
+                version: env!("CARGO_PKG_VERSION"),
+                rules: outcome.rules,
+            },
+            coverage: &outcome.coverage,
+            summary: Summary::of(outcome),
+            findings: outcome.findings.iter().map(|(f, remedy)| Row::new(f, remedy)).collect(),
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    fn new(finding: &'a Finding, remedy: &'a Remedy) -> Self {
+        let spec = &finding.rule.spec;
+        Self {
+            fingerprint: &finding.fingerprint,
+            rule: &spec.id,
+            kind: &spec.kind,
+            title: &spec.name,
+            severity: finding.severity(),
+            confidence: finding.confidence,
+            secret: &finding.secret,
+            entropy: (f64::from(finding.entropy) * 100.0).round() / 100.0,
+            verification: &finding.verification,
+            locations: finding.locations.iter().map(Place::new).collect(),
+            exposure: Exposure {
+                first_seen: None,
+                last_seen: None,
+                age_days: None,
+                in_tree: true,
+                in_history: None,
+                pushed: None,
+            },
+            status: finding.triage.name(),
+            reason: finding.triage.reason(),
+            remediation: remedy,
+        }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn new(location: &'a Location) -> Self {
+        Self {
+            path: location.origin.path.as_ref().map(|path| path.to_str_lossy().into_owned()),
+            start_line: location.start.line,
+            start_column: location.start.column,
+            end_line: location.end.line,
+            end_column: location.end.column,
+            commit: None,
+            author: None,
+            date: None,
+            in_head: None,
+            via: &location.origin.via,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Stage 4: what a scan has found, in the formats of its readers. One file a format.
+
+mod json;
+mod sanitize;
+mod sarif;
+mod text;
+
+pub use json::{SCHEMA, SCHEMA_VERSION};
+pub use sanitize::{sanitize, sanitize_bytes};
+pub use text::{Style, Text};
+
+use crate::scan::Outcome;
+use std::io::{self, Write};
+
+/// Writes a whole report in one format.
+pub trait Format: Sync {
+    /// The name by which `--format` knows it.
+    fn name(&self) -> &'static str;
+
+    /// The file extension by which `--output` knows it, without the dot.
+    fn extension(&self) -> &'static str;
+
+    /// Writes the report.
+    ///
+    /// # Errors
+    ///
+    /// When `out` cannot be written to.
+    fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// All formats. A new one is added here.
+pub static FORMATS: [&dyn Format; 4] =
+    [&text::PLAIN, &json::Json, &json::JsonLines, &sarif::Sarif];
+
+/// The format of that name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static dyn Format> {
+    FORMATS.into_iter().find(|format| format.name() == name)
+}
+
+/// The format of files with that extension.
+#[must_use]
+pub fn by_extension(extension: &str) -> Option<&'static dyn Format> {
+    FORMATS.into_iter().find(|format| format.extension() == extension)
+}

@@ -1,0 +1,225 @@
+//! SARIF 2.1.0, for code hosts and viewers. What GitHub's code scanning wants beyond the standard is
+//! here too: four numbers a region, help for every rule, the worst results first and no more of them
+//! than it keeps.
+
+mod message;
+mod place;
+mod rule;
+
+use super::{Format, sanitize};
+use crate::coverage::{Coverage, Skip};
+use crate::finding::{Finding, Triage};
+use crate::remedy::Remedy;
+use crate::rule::Severity;
+use crate::scan::Outcome;
+use place::Root;
+use rule::Rules;
+use serde_json::{Value, json};
+use serde_sarif::sarif::{
+    self, ArtifactLocation, Invocation, Message, MultiformatMessageString, Notification, PropertyBag,
+    ReportingDescriptor, ReportingDescriptorReference, ResultLevel, Run, RunAutomationDetails,
+    Suppression, Tool, ToolComponent,
+};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// Where the schema of the format is published.
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// GitHub refuses a run with more results.
+const MOST_RESULTS: usize = 25_000;
+
+/// The base of all relative URIs. It is declared without its own URI, which is nobody's business.
+const BASE: &str = "%SRCROOT%";
+
+pub(super) struct Sarif;
+
+impl Format for Sarif {
+    fn name(&self) -> &'static str {
+        "sarif"
+    }
+
+    fn extension(&self) -> &'static str {
+        "sarif"
+    }
+
+    fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+        let run = run(outcome, &Root::find(), MOST_RESULTS);
+        let log = sarif::Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build();
+        serde_json::to_writer_pretty(&mut *out, &log)?;
+        out.write_all(b"\n")
+    }
+}
+
+fn run(outcome: &Outcome, root: &Root, most: usize) -> Run {
+    let shown = &outcome.findings[..outcome.findings.len().min(most)];
+    let rules = Rules::of(shown);
+    // The standard wants suppressions on all results of a run or on none.
+    let excused = shown.iter().any(|(finding, _)| finding.triage != Triage::New);
+    let results = shown.iter().map(|(finding, remedy)| {
+        let mut result = result(finding, remedy, root);
+        result.rule_index = rules.index(&finding.rule.spec.id);
+        result.suppressions = excused.then(|| suppressions(&finding.triage));
+        result
+    });
+    let base = ArtifactLocation::builder().description("The root of the repository.").build();
+    Run::builder()
+        .tool(Tool::from(driver(&rules)))
+        .automation_details(RunAutomationDetails::builder().id("blurt/").build())
+        .column_kind("unicodeCodePoints")
+        .redaction_tokens(["*".to_owned()])
+        .original_uri_base_ids(BTreeMap::from([(BASE.to_owned(), base)]))
+        .invocations(vec![invocation(outcome, root, shown.len())])
+        .results(results.collect::<Vec<_>>())
+        .build()
+}
+
+fn driver(rules: &Rules) -> ToolComponent {
+    ToolComponent::builder()
+        .name(env!("CARGO_PKG_NAME"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .semantic_version(env!("CARGO_PKG_VERSION"))
+        .information_uri(env!("CARGO_PKG_REPOSITORY"))
+        .rules(rules.descriptors())
+        .notifications(REMARKS.map(|remark| remark.descriptor()))
+        .build()
+}
+
+fn result(finding: &Finding, remedy: &Remedy, root: &Root) -> sarif::Result {
+    let (related, unlisted) = place::related(finding, root);
+    let message = message::message(finding, remedy, &related, unlisted);
+    let fingerprint = ("blurtSecret/v1".to_owned(), finding.fingerprint.to_string());
+    let mut result = sarif::Result::builder()
+        .rule_id(&finding.rule.spec.id)
+        .level(level(finding.severity()))
+        .message(message)
+        .locations(vec![root.location(finding.primary())])
+        .partial_fingerprints(BTreeMap::from([fingerprint]))
+        .properties(bag([
+            ("kind", json!(finding.rule.spec.kind)),
+            ("action", json!(remedy.action)),
+            ("confidence", json!(finding.confidence)),
+            ("verification", json!(finding.verification.status)),
+        ]))
+        .build();
+    let related: Vec<_> = related.into_iter().map(|related| related.location).collect();
+    result.related_locations = (!related.is_empty()).then_some(related);
+    result
+}
+
+fn level(severity: Severity) -> ResultLevel {
+    match severity {
+        Severity::Critical | Severity::High => ResultLevel::Error,
+        Severity::Medium => ResultLevel::Warning,
+        Severity::Low => ResultLevel::Note,
+    }
+}
+
+fn suppressions(triage: &Triage) -> Vec<Suppression> {
+    let (kind, why) = match triage {
+        Triage::New => return Vec::new(),
+        Triage::Known => ("external", "The baseline lists it.".into()),
+        Triage::Ignored(reason) => ("inSource", sanitize(reason)),
+    };
+    let suppression = Suppression::builder().kind(kind).status("accepted").justification(why);
+    vec![suppression.build()]
+}
+
+fn bag<const N: usize>(properties: [(&str, Value); N]) -> PropertyBag {
+    let properties = properties.map(|(name, value)| (name.to_owned(), value));
+    PropertyBag::builder().additional_properties(BTreeMap::from(properties)).build()
+}
+
+/// A kind of notification: the ids stand in the driver's descriptors, in this order.
+#[derive(Clone, Copy)]
+struct Remark {
+    index: i64,
+    id: &'static str,
+    name: &'static str,
+    level: &'static str,
+    about: &'static str,
+}
+
+const NOT_SCANNED: Remark = Remark {
+    index: 0,
+    id: "not-scanned",
+    name: "NotScanned",
+    level: "error",
+    about: "Something could not be looked at, so the scan cannot say that it holds no secret.",
+};
+
+const CUT: Remark = Remark {
+    index: 1,
+    id: "results-cut",
+    name: "ResultsCut",
+    level: "warning",
+    about: "There are more results than code hosts accept; the worst are listed.",
+};
+
+const NOTE: Remark = Remark {
+    index: 2,
+    id: "note",
+    name: "Note",
+    level: "note",
+    about: "A remark on what was scanned, such as a suppression that excuses nothing.",
+};
+
+const REMARKS: [Remark; 3] = [NOT_SCANNED, CUT, NOTE];
+
+impl Remark {
+    fn descriptor(self) -> ReportingDescriptor {
+        let about = MultiformatMessageString::builder().text(self.about).build();
+        ReportingDescriptor::builder().id(self.id).name(self.name).short_description(about).build()
+    }
+
+    fn notification(self, text: String) -> Notification {
+        let descriptor = ReportingDescriptorReference::builder().id(self.id).index(self.index);
+        Notification::builder()
+            .descriptor(descriptor.build())
+            .level(self.level)
+            .message(Message::from(&text))
+            .build()
+    }
+}
+
+fn invocation(outcome: &Outcome, root: &Root, shown: usize) -> Invocation {
+    let coverage = &outcome.coverage;
+    let mut notifications: Vec<_> = coverage.skipped.iter().map(|skip| skipped(skip, root)).collect();
+    let all = outcome.findings.len();
+    if shown < all {
+        notifications.push(CUT.notification(format!(
+            "Only the first {shown} of {all} results are listed, the worst first; the JSON report has all."
+        )));
+    }
+    let notes = outcome.notes.iter().map(|note| NOTE.notification(sentence(&sanitize(note))));
+    notifications.extend(notes);
+    Invocation::builder()
+        .execution_successful(coverage.skipped.is_empty())
+        .tool_execution_notifications(notifications)
+        .properties(covered(coverage))
+        .build()
+}
+
+fn covered(coverage: &Coverage) -> PropertyBag {
+    bag([
+        ("files", json!(coverage.files)),
+        ("bytes", json!(coverage.bytes)),
+        ("commits", json!(coverage.commits)),
+        ("blobs", json!(coverage.blobs)),
+    ])
+}
+
+fn skipped(skip: &Skip, root: &Root) -> Notification {
+    let mut text = format!("Not scanned: {} {}", sanitize(&skip.path), sanitize(&skip.reason));
+    if let Some(mend) = &skip.mend {
+        text += &format!("; {}", sanitize(mend));
+    }
+    let mut notification = NOT_SCANNED.notification(sentence(&text));
+    notification.locations = root.file(&skip.path).map(|location| vec![location]);
+    notification
+}
+
+fn sentence(text: &str) -> String {
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}

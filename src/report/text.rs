@@ -1,0 +1,261 @@
+//! Text for people: grouped by file, masked, with the verb and the first step.
+
+use super::json::Summary;
+use super::{Format, sanitize, sanitize_bytes};
+use crate::finding::{Finding, Location, Status, Triage};
+use crate::remedy::Remedy;
+use crate::rule::{Action, Severity};
+use crate::scan::Outcome;
+use anstyle::{AnsiColor, Style as Ansi};
+use bstr::BStr;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// How much to show, and how.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Style {
+    /// Colours, for a terminal.
+    pub colour: bool,
+    /// Secrets in clear.
+    pub show_secrets: bool,
+    /// All places and steps, and what is excused.
+    pub verbose: bool,
+}
+
+/// The text report in some style.
+#[derive(Debug, Clone, Copy)]
+pub struct Text {
+    style: Style,
+}
+
+/// Without colours, masked, brief.
+pub(super) static PLAIN: Text =
+    Text { style: Style { colour: false, show_secrets: false, verbose: false } };
+
+impl Text {
+    /// The text report in that style.
+    #[must_use]
+    pub fn new(style: Style) -> Self {
+        Self { style }
+    }
+
+    fn paint(&self, style: Ansi, text: &str) -> String {
+        if self.style.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    fn bold(&self, text: &str) -> String {
+        self.paint(Ansi::new().bold(), text)
+    }
+
+    fn dim(&self, text: &str) -> String {
+        self.paint(Ansi::new().dimmed(), text)
+    }
+}
+
+impl Format for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn extension(&self) -> &'static str {
+        "txt"
+    }
+
+    fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+        let mut files: BTreeMap<Option<&BStr>, Vec<&(Finding, Remedy)>> = BTreeMap::new();
+        let shown = |finding: &Finding| self.style.verbose || finding.triage == Triage::New;
+        for entry in outcome.findings.iter().filter(|(finding, _)| shown(finding)) {
+            let path = entry.0.primary().origin.path.as_ref().map(|path| path.as_ref());
+            files.entry(path).or_default().push(entry);
+        }
+        for (path, mut entries) in files {
+            let name = path.map_or("(no file)".into(), |path| sanitize_bytes(path));
+            writeln!(out, "{}", self.bold(&name))?;
+            entries.sort_by_key(|(finding, _)| finding.primary().start);
+            for (finding, remedy) in entries {
+                self.finding(finding, remedy, out)?;
+            }
+        }
+        self.problems(outcome, out)?;
+        self.summary(outcome, out)
+    }
+}
+
+impl Text {
+    fn finding(&self, finding: &Finding, remedy: &Remedy, out: &mut dyn Write) -> io::Result<()> {
+        let primary = finding.primary();
+        let spec = &finding.rule.spec;
+        let place = format!("{}:{}", primary.start.line, primary.start.column);
+        let severity = self.paint(severity_style(finding.severity()), name_of(finding.severity()));
+        let mut title = format!("  {}  {severity}  {}", self.dim(&place), self.bold(&spec.name));
+        if let Some(what) = verified(finding) {
+            title += &format!(" ({what})");
+        }
+        writeln!(out, "{title}  {}", self.dim(&spec.id))?;
+        self.excerpt(finding, out)?;
+        if let Triage::Ignored(reason) = &finding.triage {
+            return writeln!(out, "      ignored: {}\n", sanitize(reason));
+        }
+        let more = finding.locations.len() - 1;
+        if more > 0 {
+            self.further_places(&finding.locations[1..], out)?;
+        }
+        let verb = self.paint(verb_style(remedy.action), verb(remedy.action));
+        writeln!(out, "      {verb}: {}", remedy.summary)?;
+        let steps = if self.style.verbose { remedy.steps.len() } else { 1 };
+        for (n, step) in remedy.steps.iter().take(steps).enumerate() {
+            let label = if self.style.verbose { format!("{}.", n + 1) } else { "first:".to_owned() };
+            writeln!(out, "      {label} {}", sanitize(&step.what))?;
+            if let Some(command) = &step.command {
+                writeln!(out, "        {}", self.dim(&format!("$ {command}")))?;
+            }
+        }
+        if self.style.verbose {
+            writeln!(out, "      why: {}", remedy.why)?;
+            writeln!(out, "      fingerprint: {}", finding.fingerprint)?;
+        }
+        writeln!(out)
+    }
+
+    /// The line around the secret, with a caret under it.
+    fn excerpt(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+        let excerpt = &finding.primary().excerpt;
+        let before = excerpt.before.trim_start();
+        let secret = if self.style.show_secrets {
+            sanitize_bytes(finding.secret.reveal()).into_owned()
+        } else {
+            finding.secret.to_string()
+        };
+        let painted = self.paint(AnsiColor::Red.on_default(), &secret);
+        writeln!(out, "      {before}{painted}{}", excerpt.after.trim_end())?;
+        let (indent, width) = (before.chars().count(), secret.chars().count());
+        let carets = self.paint(AnsiColor::Red.on_default(), &"^".repeat(width.min(80)));
+        writeln!(out, "      {}{carets}", " ".repeat(indent))
+    }
+
+    fn further_places(&self, places: &[Location], out: &mut dyn Write) -> io::Result<()> {
+        let most = if self.style.verbose { usize::MAX } else { 3 };
+        for place in places.iter().take(most) {
+            let path = place.origin.path.as_ref().map(|path| sanitize_bytes(path));
+            let path = path.unwrap_or_default();
+            writeln!(out, "      also at {path}:{}:{}", place.start.line, place.start.column)?;
+        }
+        if places.len() > most {
+            writeln!(out, "      and in {} more places (-v shows them)", places.len() - most)?;
+        }
+        Ok(())
+    }
+
+    fn problems(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+        let heading = AnsiColor::Yellow.on_default().bold();
+        for note in &outcome.notes {
+            writeln!(out, "{}: {}", self.paint(heading, "note"), sanitize(note))?;
+        }
+        for skip in &outcome.coverage.skipped {
+            let label = self.paint(heading, "not scanned");
+            write!(out, "{label}: {} {}", sanitize(&skip.path), sanitize(&skip.reason))?;
+            match &skip.mend {
+                Some(mend) => writeln!(out, "; {}", sanitize(mend))?,
+                None => writeln!(out)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn summary(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+        let summary = Summary::of(outcome);
+        let coverage = &outcome.coverage;
+        let scanned = format!("{} scanned", files(coverage.files, coverage.bytes));
+        let found = match summary.new {
+            0 => self.paint(AnsiColor::Green.on_default(), "no secrets found"),
+            1 => self.bold("1 secret"),
+            n => self.bold(&format!("{n} secrets")),
+        };
+        let actions: Vec<String> = summary
+            .by_action
+            .iter()
+            .filter(|(_, count)| **count > 0)
+            .map(|(action, count)| format!("{} {count}", verb(*action).to_lowercase()))
+            .collect();
+        let mut line = found;
+        if !actions.is_empty() {
+            line += &format!(": {}", actions.join(", "));
+        }
+        for (count, what) in [(summary.known, "known"), (summary.ignored, "ignored")] {
+            if count > 0 {
+                line += &format!("; {count} {what}");
+            }
+        }
+        if outcome.below > 0 {
+            line += &format!("; {} below the threshold (--min-confidence low)", outcome.below);
+        }
+        if !coverage.skipped.is_empty() {
+            line += &format!("; {} not scanned", coverage.skipped.len());
+        }
+        writeln!(out, "{line}  {}", self.dim(&format!("({scanned})")))
+    }
+}
+
+fn files(count: u64, bytes: u64) -> String {
+    let noun = if count == 1 { "file" } else { "files" };
+    let size = match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.2} GB", bytes as f64 / 1e9),
+    };
+    format!("{count} {noun}, {size}")
+}
+
+fn verb(action: Action) -> &'static str {
+    match action {
+        Action::Remove => "Remove",
+        Action::Replace => "Replace",
+        Action::Rotate => "Rotate",
+    }
+}
+
+fn verb_style(action: Action) -> Ansi {
+    match action {
+        Action::Remove => AnsiColor::Green.on_default().bold(),
+        Action::Replace => AnsiColor::Cyan.on_default().bold(),
+        Action::Rotate => AnsiColor::Yellow.on_default().bold(),
+    }
+}
+
+fn name_of(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Low => "low",
+        Severity::Medium => "medium",
+        Severity::High => "high",
+        Severity::Critical => "critical",
+    }
+}
+
+fn severity_style(severity: Severity) -> Ansi {
+    match severity {
+        Severity::Low => AnsiColor::Blue.on_default(),
+        Severity::Medium => AnsiColor::Yellow.on_default(),
+        Severity::High => AnsiColor::Red.on_default(),
+        Severity::Critical => AnsiColor::Red.on_default().bold(),
+    }
+}
+
+/// What the secret says about itself, in a few words.
+fn verified(finding: &Finding) -> Option<String> {
+    let facts = &finding.verification.facts;
+    let fact = |name: &str| facts.get(name).map(|value| sanitize(value));
+    match finding.verification.status {
+        Status::ChecksumValid => Some("checksum valid".into()),
+        Status::ChecksumInvalid => Some("checksum wrong: an example or masked".into()),
+        Status::Expired => Some(format!("expired {}", fact("expires").unwrap_or_default())),
+        Status::Encrypted => Some("encrypted with a passphrase".into()),
+        Status::WellFormed => match (fact("account_id"), fact("key"), fact("issuer")) {
+            (Some(account), ..) => Some(format!("account {account}")),
+            (_, Some(key), _) => Some(format!("{key}, not encrypted")),
+            (.., Some(issuer)) => Some(format!("issued by {issuer}")),
+            _ => None,
+        },
+        Status::Unknown => None,
+    }
+}

@@ -1,0 +1,245 @@
+//! Rules: `RuleSpec` is what stands in TOML, `Rule` is what detection uses, `RuleSet` is all of them.
+
+mod embedded;
+pub mod example;
+mod load;
+pub mod spec;
+pub mod test;
+
+pub use load::RuleError;
+pub use spec::{Action, Confidence, Layer, Playbook, RuleSpec, Severity, Sourced, Step};
+
+use crate::detect::check::{self, Check};
+use bstr::{BStr, ByteSlice};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+/// Bytes on both sides of a trigger that a pattern may look at, unless its rule says more.
+pub const DEFAULT_REACH: usize = 256;
+
+/// The most that a rule may ask for as its reach. Everything that makes a finding lies within it.
+pub const MAX_REACH: usize = 32 * 1024;
+
+/// A rule ready for use. Its regex is compiled the first time it is needed.
+pub struct Rule {
+    /// The rule as written.
+    pub spec: RuleSpec,
+    /// The pack file that it stands in.
+    pub file: String,
+    /// 1-based line in that file.
+    pub line: u32,
+    /// The offline verification that the rule names.
+    pub check: Option<&'static dyn Check>,
+    regex: OnceLock<Option<Regex>>,
+    only: GlobSet,
+    except: GlobSet,
+}
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rule").field("id", &self.spec.id).finish_non_exhaustive()
+    }
+}
+
+impl Rule {
+    fn new(sourced: Sourced<RuleSpec>) -> Result<Self, load::Flaw> {
+        let Sourced { file, line, value: spec } = sourced;
+        let check = match &spec.check {
+            None => None,
+            Some(name) => Some(check::by_name(name).ok_or_else(|| {
+                let known = check::names().join(", ");
+                load::Flaw::new("check", format!("there is no check `{name}`; there are: {known}"))
+            })?),
+        };
+        let only = globs(&spec.paths.only)?;
+        let except = globs(&spec.paths.except)?;
+        Ok(Self { spec, file, line, check, regex: OnceLock::new(), only, except })
+    }
+
+    /// The pattern, compiled. `None` only for a rule that did not pass the checks of `load`.
+    pub fn regex(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| compile(&self.spec).ok()).as_ref()
+    }
+
+    /// The rank of the rule among others on the same bytes.
+    #[must_use]
+    pub fn layer(&self) -> Layer {
+        self.spec.layer.unwrap_or(if self.spec.keywords.is_empty() {
+            Layer::Structured
+        } else {
+            Layer::Named
+        })
+    }
+
+    /// What the rule alone earns, before checks and filters have spoken.
+    #[must_use]
+    pub fn confidence(&self) -> Confidence {
+        self.spec.confidence.unwrap_or(match self.layer() {
+            Layer::Structured => Confidence::High,
+            Layer::Named | Layer::Generic | Layer::Password => Confidence::Medium,
+        })
+    }
+
+    /// Bytes on both sides of a trigger that the pattern may look at.
+    #[must_use]
+    pub fn reach(&self) -> usize {
+        self.spec.reach.map_or(DEFAULT_REACH, |reach| reach as usize)
+    }
+
+    /// Whether the rule works in the file named `path`.
+    #[must_use]
+    pub fn covers(&self, path: Option<&BStr>) -> bool {
+        if self.only.is_empty() && self.except.is_empty() {
+            return true;
+        }
+        let path = path.map(|path| path.to_path_lossy()).unwrap_or_default();
+        (self.only.is_empty() || self.only.is_match(&path)) && !self.except.is_match(&path)
+    }
+
+    /// Whether each line of the files that the rule names is a trigger.
+    #[must_use]
+    pub fn is_triggered_by_path(&self) -> bool {
+        let spec = &self.spec;
+        !spec.paths.only.is_empty()
+            && spec.prefixes.is_empty()
+            && spec.keywords.is_empty()
+            && spec.literals.is_empty()
+    }
+
+    /// Whether `name` is the rule's id, one of its earlier ids, or its kind.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        self.spec.id == name || self.spec.kind == name || self.spec.aliases.iter().any(|a| a == name)
+    }
+}
+
+/// Compiles the pattern: over bytes, without Unicode classes, as they are slow to build and secrets
+/// are ASCII. A keyword rule's pattern has to match the whole value.
+fn compile(spec: &RuleSpec) -> Result<Regex, String> {
+    let syntax = syntax::Config::new().unicode(false).utf8(false).multi_line(true);
+    let whole = format!(r"\A(?:{})\z", spec.pattern);
+    let pattern = if spec.keywords.is_empty() { &spec.pattern } else { &whole };
+    Regex::builder().syntax(syntax).build(pattern).map_err(|e| {
+        e.syntax_error().map_or_else(|| e.to_string(), |syntax| format!("{syntax}"))
+    })
+}
+
+fn globs(patterns: &[String]) -> Result<GlobSet, load::Flaw> {
+    let flaw = |e: globset::Error| load::Flaw::new("paths", e.to_string());
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let mut glob = GlobBuilder::new(pattern);
+        set.add(glob.case_insensitive(true).literal_separator(true).build().map_err(flaw)?);
+    }
+    set.build().map_err(flaw)
+}
+
+/// All rules and playbooks of a scan.
+#[derive(Debug, Clone, Default)]
+pub struct RuleSet {
+    rules: Vec<Arc<Rule>>,
+    playbooks: BTreeMap<String, Arc<Playbook>>,
+}
+
+impl RuleSet {
+    /// The rules that are built into the binary.
+    ///
+    /// # Errors
+    ///
+    /// When the embedded packs are flawed, which the test suite excludes.
+    pub fn builtin() -> Result<Self, RuleError> {
+        let mut set = Self::default();
+        set.add(embedded::packs()?)?;
+        Ok(set)
+    }
+
+    /// Adds the pack file at `path`: its rules override those of the same id, and its `disable`
+    /// removes rules.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or anything in it is wrong; the error says where.
+    pub fn add_file(&mut self, path: &Path) -> Result<(), RuleError> {
+        self.add(load::pack(path)?)
+    }
+
+    fn add(&mut self, pack: load::Pack) -> Result<(), RuleError> {
+        for id in &pack.disable {
+            self.rules.retain(|rule| rule.spec.id != id.value);
+        }
+        for playbook in pack.playbooks {
+            self.playbooks.insert(playbook.value.id.clone(), Arc::new(playbook.value));
+        }
+        for sourced in pack.rules {
+            let place = (sourced.file.clone(), sourced.line);
+            let at = |flaw: load::Flaw| RuleError::in_table(&pack.text, &place.0, place.1, flaw);
+            if !self.playbooks.contains_key(&sourced.value.playbook) {
+                let text = format!("there is no playbook `{}`", sourced.value.playbook);
+                return Err(at(load::Flaw::new("playbook", text)));
+            }
+            let rule = Arc::new(Rule::new(sourced).map_err(at)?);
+            match self.rules.iter_mut().find(|known| known.spec.id == rule.spec.id) {
+                Some(known) => *known = rule,
+                None => self.rules.push(rule),
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks everything that loading the embedded packs takes for granted: patterns, ids, triggers,
+    /// examples, playbooks and the rules named in `near`.
+    ///
+    /// # Errors
+    ///
+    /// All flaws found, by file and line.
+    pub fn check(&self) -> Result<(), Vec<RuleError>> {
+        let flaws: Vec<RuleError> = self
+            .rules
+            .iter()
+            .filter_map(|rule| {
+                let flaw = load::flaw(&rule.spec).or_else(|| self.dangling(rule))?;
+                Some(RuleError::in_table("", &rule.file, rule.line, flaw))
+            })
+            .collect();
+        if flaws.is_empty() { Ok(()) } else { Err(flaws) }
+    }
+
+    fn dangling(&self, rule: &Rule) -> Option<load::Flaw> {
+        let other = rule.spec.near.iter().find(|near| self.get(&near.rule).is_none())?;
+        Some(load::Flaw::new("near", format!("there is no rule `{}`", other.rule)))
+    }
+
+    /// Keeps only the rules for which `keep` holds.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Rule) -> bool) {
+        self.rules.retain(|rule| keep(rule));
+    }
+
+    /// The rules, in the order of the packs.
+    #[must_use]
+    pub fn rules(&self) -> &[Arc<Rule>] {
+        &self.rules
+    }
+
+    /// The rule of that id or earlier id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Arc<Rule>> {
+        let called = |rule: &&Arc<Rule>| rule.spec.aliases.iter().any(|alias| alias == id);
+        let by_id = self.rules.iter().find(|rule| rule.spec.id == id);
+        by_id.or_else(|| self.rules.iter().find(called))
+    }
+
+    /// The playbook of a rule. Loading a rule without one is an error.
+    #[must_use]
+    pub fn playbook(&self, rule: &Rule) -> Option<&Arc<Playbook>> {
+        self.playbooks.get(&rule.spec.playbook)
+    }
+
+    /// All playbooks, by id.
+    pub fn playbooks(&self) -> impl Iterator<Item = &Arc<Playbook>> {
+        self.playbooks.values()
+    }
+}

@@ -1,0 +1,215 @@
+//! Rules and playbooks as they are written in TOML. `rules/README.md` explains every key.
+//!
+//! `build.rs` includes this file too, so it depends on nothing but serde.
+
+use serde::{Deserialize, Serialize};
+
+/// One TOML file of `rules/`. A pack may bring playbooks of its own.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackSpec<R, P> {
+    /// Ids of rules of earlier packs that shall not work.
+    #[serde(default = "Vec::new")]
+    pub disable: Vec<String>,
+    /// The `[[rule]]` tables, in the order of the file.
+    #[serde(default = "Vec::new")]
+    pub rule: Vec<R>,
+    /// The `[[playbook]]` tables, in the order of the file.
+    #[serde(default = "Vec::new")]
+    pub playbook: Vec<P>,
+}
+
+/// One `[[rule]]` table, as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSpec {
+    /// Stable name in kebab-case.
+    pub id: String,
+    /// Earlier ids of the rule.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Title of a finding.
+    pub name: String,
+    /// Credential type of the inventory.
+    pub kind: String,
+    /// How bad a live secret of this kind is.
+    pub severity: Severity,
+    /// The most that the rule alone earns.
+    #[serde(default)]
+    pub confidence: Option<Confidence>,
+    /// Rank among rules on the same bytes; derived from the triggers when absent.
+    #[serde(default)]
+    pub layer: Option<Layer>,
+    /// Beginnings of the token; case counts.
+    #[serde(default)]
+    pub prefixes: Vec<String>,
+    /// Words in the name that a value is assigned to, or shortly before it.
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    /// Texts that open a window, in any case of letters.
+    #[serde(default)]
+    pub literals: Vec<String>,
+    /// Bytes on both sides of the trigger that the pattern may look at.
+    #[serde(default)]
+    pub reach: Option<u32>,
+    /// Regular expression over bytes, without Unicode classes.
+    pub pattern: String,
+    /// Shannon entropy that the secret must reach, in bits per character.
+    #[serde(default)]
+    pub entropy: Option<f32>,
+    /// Name of the offline verification.
+    #[serde(default)]
+    pub check: Option<String>,
+    /// Other parts of the same credential.
+    #[serde(default)]
+    pub near: Vec<NearSpec>,
+    /// Globs that limit the rule to some files.
+    #[serde(default)]
+    pub paths: PathsSpec,
+    /// Id of the playbook.
+    pub playbook: String,
+    /// Texts that the rule must report; `<<regex>>` is expanded.
+    #[serde(default)]
+    pub examples: Vec<String>,
+    /// File name under which the examples are scanned.
+    #[serde(default)]
+    pub example_path: Option<String>,
+    /// Texts that no rule may report.
+    #[serde(default)]
+    pub counterexamples: Vec<String>,
+    /// Where the format is documented.
+    #[serde(default)]
+    pub references: Vec<String>,
+}
+
+/// Another rule whose finding close by completes the credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NearSpec {
+    /// Id of the other rule.
+    pub rule: String,
+    /// Lines between the two, at most.
+    pub lines: u32,
+}
+
+/// Globs on the path of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PathsSpec {
+    /// The rule works only in files that match one of these.
+    #[serde(default)]
+    pub only: Vec<String>,
+    /// The rule does not work in files that match one of these.
+    #[serde(default)]
+    pub except: Vec<String>,
+}
+
+/// How bad a live secret of a kind is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Little to gain from it.
+    Low,
+    /// Access to something limited, or a test credential.
+    Medium,
+    /// Access to a service.
+    High,
+    /// Access to an account, to infrastructure or to money.
+    Critical,
+}
+
+/// How sure blurt is that a finding is a secret.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Worth a look in an audit.
+    Low,
+    /// Looks like a secret and stands where one would.
+    Medium,
+    /// Has the structure of a known credential.
+    High,
+}
+
+/// The rank of a rule among others on the same bytes, weakest first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Layer {
+    /// A password: any value under a name like `password`.
+    Password,
+    /// A random value under a name like `secret`.
+    Generic,
+    /// A provider's word before the value.
+    Named,
+    /// A token with a prefix or structure of its own.
+    Structured,
+}
+
+/// One `[[playbook]]` table: what to do about a family of credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Playbook {
+    /// Stable name in kebab-case.
+    pub id: String,
+    /// The verb.
+    pub action: Action,
+    /// What to do, in one sentence.
+    pub summary: String,
+    /// Why this and not something else.
+    pub why: String,
+    /// What to do, in order.
+    pub steps: Vec<Step>,
+    /// Where the provider explains it.
+    pub references: Vec<String>,
+}
+
+/// One step of a playbook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What to do.
+    #[serde(rename = "do")]
+    pub what: String,
+    /// The command that does it, if there is one; it takes no secret as an argument.
+    #[serde(default)]
+    pub command: Option<String>,
+}
+
+/// The three answers to a secret in code (AWS Well-Architected, SEC02-BP03).
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Nothing needs it: delete it.
+    Remove,
+    /// The platform can issue a short-lived credential instead.
+    Replace,
+    /// It must stay a secret: revoke it, issue a new one into a store.
+    Rotate,
+}
+
+/// A value and where it was written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sourced<T> {
+    /// File name, as shown to the user.
+    pub file: String,
+    /// 1-based line of the value's table.
+    pub line: u32,
+    /// The value.
+    pub value: T,
+}
+
+/// What `build.rs` embeds.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Embedded {
+    /// All built-in rules, by pack.
+    pub rules: Vec<Sourced<RuleSpec>>,
+    /// All built-in playbooks.
+    pub playbooks: Vec<Sourced<Playbook>>,
+}

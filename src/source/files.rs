@@ -1,0 +1,191 @@
+//! Files and folders. The parallelism is that of `ignore`'s walk: each thread reads and scans the
+//! files that it finds. Files are read into one buffer a thread, not mapped (half the CPU).
+
+use super::Source;
+use crate::blob::Origin;
+use crate::coverage::Skip;
+use crate::scan::{Engine, Worker};
+use bstr::{BString, ByteSlice, ByteVec};
+use ignore::overrides::{Override, OverrideBuilder};
+use ignore::{DirEntry, WalkBuilder, WalkState};
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Mutex;
+
+/// Which files to leave out, and how many threads to use.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Read what .gitignore and its like exclude, too.
+    pub no_ignore: bool,
+    /// Threads; 0 for as many as there are processors.
+    pub threads: usize,
+    /// Globs of files that are not scanned.
+    pub exclude: Vec<String>,
+}
+
+/// Files and folders of the working tree.
+#[derive(Debug)]
+pub struct Files {
+    roots: Vec<PathBuf>,
+    options: Options,
+    excluded: Override,
+}
+
+impl Files {
+    /// The files in and below `roots`.
+    ///
+    /// # Errors
+    ///
+    /// When a glob of `options.exclude` is flawed.
+    pub fn new(roots: Vec<PathBuf>, options: Options) -> Result<Self, ignore::Error> {
+        let mut excluded = OverrideBuilder::new(".");
+        for glob in &options.exclude {
+            excluded.add(&format!("!{glob}"))?;
+        }
+        Ok(Self { roots, options, excluded: excluded.build()? })
+    }
+
+    fn walk(&self, roots: &[PathBuf]) -> Option<WalkBuilder> {
+        let (first, rest) = roots.split_first()?;
+        let mut walk = WalkBuilder::new(first);
+        for root in rest {
+            walk.add(root);
+        }
+        let honoured = !self.options.no_ignore;
+        walk.hidden(false)
+            .ignore(false)
+            .parents(honoured)
+            .git_ignore(honoured)
+            .git_exclude(honoured)
+            .git_global(honoured)
+            .require_git(true)
+            .threads(self.options.threads)
+            .overrides(self.excluded.clone())
+            .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git");
+        Some(walk)
+    }
+}
+
+impl Source for Files {
+    fn feed(&self, engine: &Engine) {
+        let (roots, missing): (Vec<_>, Vec<_>) =
+            self.roots.iter().cloned().partition(|root| fs::metadata(root).is_ok());
+        let mut worker = engine.worker();
+        for root in missing {
+            let reason = fs::metadata(&root).map_or_else(|e| describe(&e), |_| String::new());
+            let mend = Some("check the path, and that you may read it".to_owned());
+            worker.skip(Skip { path: name(&root).to_string(), reason, mend });
+        }
+        drop(worker);
+        let targets = Targets::new(&roots);
+        let Some(walk) = self.walk(&roots) else { return };
+        walk.build_parallel().run(|| {
+            let mut worker = engine.worker();
+            let targets = &targets;
+            Box::new(move |entry| {
+                visit(&mut worker, entry, targets);
+                WalkState::Continue
+            })
+        });
+    }
+}
+
+fn visit(worker: &mut Worker, entry: Result<DirEntry, ignore::Error>, targets: &Targets) {
+    let entry = match entry {
+        Ok(entry) => entry,
+        Err(e) => return worker.skip(skipped(&e)),
+    };
+    // A flawed line in a .gitignore (`entry.error()`) excludes nothing: what it means is scanned.
+    let Some(kind) = entry.file_type() else { return };
+    if kind.is_file() {
+        scan_file(worker, entry.path());
+    } else if kind.is_symlink() {
+        if let Some(target) = targets.of(entry.path(), entry.depth() == 0) {
+            scan_file(worker, &target);
+        }
+    }
+}
+
+fn scan_file(worker: &mut Worker, path: &Path) {
+    let name = name(path);
+    let read = File::open(path).and_then(|file| worker.scan(Origin::file(name.clone()), file));
+    if let Err(e) = read {
+        worker.skip(Skip { path: name.to_string(), reason: describe(&e), mend: mend(&e, &name) });
+    }
+}
+
+fn skipped(error: &ignore::Error) -> Skip {
+    let (path, cause) = place(error);
+    let path = path.map_or_else(|| BString::from("."), |path| name(&path));
+    let (reason, mend) = match cause.io_error() {
+        Some(e) => (describe(e), mend(e, &path)),
+        None => (cause.to_string(), None),
+    };
+    Skip { path: path.to_string(), reason, mend }
+}
+
+fn place(error: &ignore::Error) -> (Option<PathBuf>, &ignore::Error) {
+    match error {
+        ignore::Error::WithPath { path, err } => (Some(path.clone()), err),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => place(err),
+        other => (None, other),
+    }
+}
+
+fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be read (permission denied)".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
+
+fn mend(error: &io::Error, path: &BString) -> Option<String> {
+    (error.kind() == io::ErrorKind::PermissionDenied)
+        .then(|| format!("run blurt as a user who may read {path}"))
+}
+
+/// The path as it is reported: from the current directory, without `.` parts, with forward slashes.
+fn name(path: &Path) -> BString {
+    let clean: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+    let mut name = Vec::from_path_lossy(&clean).into_owned();
+    if cfg!(windows) {
+        name = name.replace("\\", "/");
+    }
+    if name.is_empty() { BString::from(".") } else { name.into() }
+}
+
+/// The targets of symbolic links: each is scanned once, as itself.
+struct Targets {
+    roots: Vec<PathBuf>,
+    cwd: Option<PathBuf>,
+    seen: Mutex<BTreeSet<PathBuf>>,
+}
+
+impl Targets {
+    fn new(roots: &[PathBuf]) -> Self {
+        let roots = roots.iter().filter_map(|root| fs::canonicalize(root).ok()).collect();
+        let cwd = std::env::current_dir().and_then(fs::canonicalize).ok();
+        Self { roots, cwd, seen: Mutex::default() }
+    }
+
+    /// The file that the link at `path` leads to, if it is not reached by another way: the walk
+    /// comes to what lies below its roots, and folders elsewhere belong to somebody else. A link
+    /// that was named on the command line is always followed.
+    fn of(&self, path: &Path, named: bool) -> Option<PathBuf> {
+        let target = fs::canonicalize(path).ok()?;
+        let reached = !named && self.roots.iter().any(|root| target.starts_with(root));
+        if reached || !target.is_file() {
+            return None;
+        }
+        let seen = self.seen.lock();
+        let mut seen = seen.unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !seen.insert(target.clone()) {
+            return None;
+        }
+        let below = self.cwd.as_ref().and_then(|cwd| target.strip_prefix(cwd).ok());
+        Some(below.map_or(target.clone(), Path::to_owned))
+    }
+}
