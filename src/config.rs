@@ -211,9 +211,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("blurt.toml");
         fs::write(&path, text).unwrap();
-        Settings::read(&path).map_err(|e| {
-            e.to_string().replace(&path.display().to_string(), "FILE")
-        })
+        Settings::read(&path)
+            .map_err(|e| e.to_string().replace(&path.display().to_string(), "FILE"))
     }
 
     #[test]

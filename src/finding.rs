@@ -192,11 +192,8 @@ impl Fingerprint {
         let salt = format!("blurt fingerprint v1 {rule}");
         if is_guessable(value) {
             let params = argon2::Params::new(4 * 1024, 1, 1, Some(16)).unwrap_or_default();
-            let argon2 = argon2::Argon2::new(
-                argon2::Algorithm::Argon2id,
-                argon2::Version::V0x13,
-                params,
-            );
+            let argon2 =
+                argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
             // The only errors are lengths of salt and output, which are constants.
             let _ = argon2.hash_password_into(value, salt.as_bytes(), &mut digest);
         } else {

@@ -143,7 +143,8 @@ impl Worker<'_> {
     fn take(&mut self, origin: &Origin, blob: BlobScan) {
         for marker in &blob.markers {
             if let Marker::Flawed { line } = marker {
-                let path = origin.path.as_ref().map_or_else(|| "stdin".to_owned(), ToString::to_string);
+                let path =
+                    origin.path.as_ref().map_or_else(|| "stdin".to_owned(), ToString::to_string);
                 self.gathered.notes.push(format!(
                     "{path}:{line}: this `blurt:allow` excuses nothing: write `blurt:allow RULE -- reason`"
                 ));
@@ -222,7 +223,13 @@ impl BlobScan<'_> {
         }
     }
 
-    fn candidate(&self, chunk: &Chunk, found: Match, start: Position, excerpt: Excerpt) -> Candidate {
+    fn candidate(
+        &self,
+        chunk: &Chunk,
+        found: Match,
+        start: Position,
+        excerpt: Excerpt,
+    ) -> Candidate {
         let value = &chunk.bytes[found.span.clone()];
         let rule = self.detector.rules().rules()[found.rule].clone();
         let end = start.after(value);

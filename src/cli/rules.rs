@@ -74,15 +74,19 @@ fn list(rules: &RuleSet, out: &mut impl Write) -> Result<ExitStatus> {
     for rule in rules.rules() {
         let severity = serde_json::to_value(rule.spec.severity)?;
         let severity = severity.as_str().unwrap_or_default();
-        writeln!(out, "{:width$}  {severity:8}  {}  ({})", rule.spec.id, rule.spec.name, rule.file)?;
+        writeln!(
+            out,
+            "{:width$}  {severity:8}  {}  ({})",
+            rule.spec.id, rule.spec.name, rule.file
+        )?;
     }
     Ok(ExitStatus::Clean)
 }
 
 fn show(rules: &RuleSet, id: &str, out: &mut impl Write) -> Result<ExitStatus> {
-    let rule = rules.get(id).with_context(|| {
-        format!("there is no rule `{id}`; `blurt rules list` lists them")
-    })?;
+    let rule = rules
+        .get(id)
+        .with_context(|| format!("there is no rule `{id}`; `blurt rules list` lists them"))?;
     writeln!(out, "# {}:{}", rule.file, rule.line)?;
     writeln!(out, "[[rule]]\n{}", toml::to_string(&rule.spec)?)?;
     if let Some(playbook) = rules.playbook(rule) {

@@ -1,8 +1,8 @@
 //! `blurt scan`.
 
+use super::ExitStatus;
 use super::progress;
 use super::terminal::{self, When};
-use super::ExitStatus;
 use crate::config::{Config, Settings};
 use crate::detect::Detector;
 use crate::report::{self, Format, Style, Text};
@@ -140,7 +140,8 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     if output.show_secrets && !(output.format == "text" && terminal::stdout_is_terminal()) {
         bail!("--show-secrets is for text on a terminal only: reports and logs are read by others");
     }
-    let files = output.output.iter().map(|file| OutputFile::parse(file)).collect::<Result<Vec<_>>>()?;
+    let files =
+        output.output.iter().map(|file| OutputFile::parse(file)).collect::<Result<Vec<_>>>()?;
     let config = Config::new(args.settings()?)?;
     let source = args.source(&config)?;
     let thresholds = config.thresholds;

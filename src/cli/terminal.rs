@@ -20,7 +20,9 @@ impl When {
     /// The answer for standard output, which `NO_COLOR` and its like may change.
     pub(super) fn colour(self) -> bool {
         match self {
-            Self::Auto => anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+            Self::Auto => {
+                anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+            }
             Self::Always => true,
             Self::Never => false,
         }

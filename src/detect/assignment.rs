@@ -122,7 +122,8 @@ impl Forward<'_> {
 
     fn operator(&mut self, kind: FileKind, element: bool, closed: bool) -> Option<Operator> {
         if element {
-            let end = self.bytes[self.at..].iter().take(200).position(|b| *b == b'>' || *b == b'\n')?;
+            let end =
+                self.bytes[self.at..].iter().take(200).position(|b| *b == b'>' || *b == b'\n')?;
             if self.bytes[self.at + end] == b'>' {
                 self.at += end + 1;
                 return Some(Operator::Element);
@@ -165,9 +166,8 @@ impl Forward<'_> {
 
     /// What may stand between operator and quote: `b"…"`, `r#"…"#`, `@"…"`, `Some("…")`.
     fn skip_wrapping(&mut self) {
-        const PREFIXES: [&[u8]; 12] = [
-            b"Some(", b"String(", b"b", b"r#", b"r", b"f", b"u", b"L", b"@", b"$", b"N", b"E",
-        ];
+        const PREFIXES: [&[u8]; 12] =
+            [b"Some(", b"String(", b"b", b"r#", b"r", b"f", b"u", b"L", b"@", b"$", b"N", b"E"];
         for prefix in PREFIXES {
             let quote = self.bytes.get(self.at + prefix.len());
             if self.starts_with(prefix) && quote.is_some_and(|b| is_quote(*b)) {
@@ -217,6 +217,8 @@ impl Forward<'_> {
             FileKind::Text => b" \t.,;:)]}>'\\",
             _ => b" \t,;\\",
         };
+        // A cut value stays one: its ellipsis tells.
+        let trailing = if word.ends_with(b"...") { b"" } else { trailing };
         let kept = word.iter().rposition(|b| !trailing.contains(b)).map_or(0, |at| at + 1);
         let lead = word[..kept].iter().take_while(|b| is_blank(**b)).count();
         (lead < kept).then_some(self.at + lead..self.at + kept)

@@ -15,8 +15,24 @@ const SHORT: usize = 4;
 
 /// Words that say "a secret follows", whoever's it is.
 const GENERIC: [&str; 18] = [
-    "key", "token", "secret", "pass", "pwd", "auth", "cred", "bearer", "webhook", "signature", "pat",
-    "sid", "access", "license", "dsn", "api", "private", "client",
+    "key",
+    "token",
+    "secret",
+    "pass",
+    "pwd",
+    "auth",
+    "cred",
+    "bearer",
+    "webhook",
+    "signature",
+    "pat",
+    "sid",
+    "access",
+    "license",
+    "dsn",
+    "api",
+    "private",
+    "client",
 ];
 
 /// The keywords of all rules. The automaton is built when it is first asked.
@@ -59,7 +75,12 @@ impl KeywordIndex {
     }
 
     /// The rules that the assignment calls, each once.
-    pub(super) fn look_up(&self, bytes: &[u8], found: &Assignment, name: &Range<usize>) -> Vec<usize> {
+    pub(super) fn look_up(
+        &self,
+        bytes: &[u8],
+        found: &Assignment,
+        name: &Range<usize>,
+    ) -> Vec<usize> {
         let Some(automaton) = self.automaton() else { return Vec::new() };
         let start = found.value.start.saturating_sub(CONTEXT).min(name.start);
         let region = &bytes[start..found.name.end.max(name.end)];

@@ -108,7 +108,8 @@ impl Detector {
                 }
             }
         }
-        let prefixes = all().flat_map(|(i, rule)| rule.spec.prefixes.iter().map(move |p| (i, &**p)));
+        let prefixes =
+            all().flat_map(|(i, rule)| rule.spec.prefixes.iter().map(move |p| (i, &**p)));
         let keywords = all().flat_map(|(i, rule)| {
             rule.spec.keywords.iter().map(move |word| (i, rule.layer(), &**word))
         });
@@ -222,7 +223,9 @@ impl<'a> Search<'a> {
         let detector = self.detector;
         let mut begin = start;
         loop {
-            detector.prefixes.look_up(bytes, begin, |rule, anchor| self.search(rule, anchor, begin));
+            detector
+                .prefixes
+                .look_up(bytes, begin, |rule, anchor| self.search(rule, anchor, begin));
             let rest = &bytes[begin..(start + MAX_RUN).min(bytes.len())];
             // `token-PREFIX…`: a prefix may follow a dash, as a word begins there.
             match rest.iter().position(|b| *b == b'-' || !is_token(*b)) {

@@ -5,9 +5,8 @@ use crate::rule::{Confidence, MAX_REACH};
 
 /// Raises the confidence of every match whose rule names another that matched close by.
 pub(super) fn complete(matches: &mut [Match], rules: &Rules, bytes: &[u8]) {
-    let raised: Vec<usize> = (0..matches.len())
-        .filter(|n| is_complete(&matches[*n], matches, rules, bytes))
-        .collect();
+    let raised: Vec<usize> =
+        (0..matches.len()).filter(|n| is_complete(&matches[*n], matches, rules, bytes)).collect();
     for n in raised {
         matches[n].confidence = Confidence::High;
     }

@@ -13,8 +13,9 @@ const BITS: usize = 1 << 16;
 pub(super) struct PrefixIndex {
     /// Prefixes whose last token characters, at least three, begin a run: `ghp_`, `xoxe.xoxp-`.
     heads: Table,
-    /// Prefixes that end in something else, which a run follows: `SG.`, `1//0`.
-    tails: Table,
+    /// The others, by how many bytes of their key stand before the run, less one: `SG.`, `1//0`,
+    /// `:AA`.
+    tails: [Table; KEY],
     /// Whether a prefix of `tails` has this byte before the run.
     tail_ends: Vec<bool>,
 }
@@ -44,9 +45,12 @@ impl PrefixIndex {
             let entry = Entry { left: left.to_vec(), right: right.to_vec(), rule };
             if let Some(key) = right.first_chunk() {
                 index.heads.add(*key, entry);
-            } else if let Some(key) = left.last_chunk() {
-                index.tail_ends[usize::from(key[KEY - 1])] = true;
-                index.tails.add(*key, entry);
+                continue;
+            }
+            let back = left.len().min(KEY);
+            if let (Some(key), Some(last)) = (bytes[split - back..].first_chunk(), left.last()) {
+                index.tail_ends[usize::from(*last)] = true;
+                index.tails[back - 1].add(*key, entry);
             }
         }
         index
@@ -58,10 +62,13 @@ impl PrefixIndex {
         if let Some(key) = bytes[run..].first_chunk() {
             self.heads.look_up(key, bytes, run, &mut each);
         }
-        let before = &bytes[..run];
-        if before.last().is_some_and(|last| self.tail_ends[usize::from(*last)]) {
-            if let Some(key) = before.last_chunk() {
-                self.tails.look_up(key, bytes, run, &mut each);
+        let ended = run.checked_sub(1).is_some_and(|at| self.tail_ends[usize::from(bytes[at])]);
+        if ended {
+            for (back, table) in (1..).zip(&self.tails) {
+                let start = run.checked_sub(back);
+                if let Some(key) = start.and_then(|start| bytes[start..].first_chunk()) {
+                    table.look_up(key, bytes, run, &mut each);
+                }
             }
         }
     }
@@ -108,7 +115,8 @@ mod tests {
 
     #[test]
     fn prefixes_before_in_and_across_the_run() {
-        let index = PrefixIndex::new([(0, "ghp_"), (1, "SG."), (2, "xoxe.xoxp-"), (3, "1//0")]);
+        let index =
+            PrefixIndex::new([(0, "ghp_"), (1, "SG."), (2, "xoxe.xoxp-"), (3, "1//0"), (4, ":AA")]);
         let at = |text: &str, run: usize| {
             let mut found = Vec::new();
             index.look_up(text.as_bytes(), run, |rule, start| found.push((rule, start)));
@@ -119,6 +127,7 @@ mod tests {
         assert_eq!(at("xoxe.xoxp-1", 5), [(2, 0)]);
         assert_eq!(at("yoxe.xoxp-1", 5), []);
         assert_eq!(at("1//0abc", 3), [(3, 0)]);
+        assert_eq!(at("12:AAb", 3), [(4, 2)]);
         assert_eq!(at("GHP_abc", 0), []);
         assert_eq!(at("g", 0), []);
     }

@@ -48,7 +48,10 @@ impl Remedy {
         match finding.verification.status {
             Status::Expired => place.expired(remedy, finding),
             Status::Encrypted => Self {
-                why: format!("{} A passphrase protects this copy, as long as it is not guessed.", remedy.why),
+                why: format!(
+                    "{} A passphrase protects this copy, as long as it is not guessed.",
+                    remedy.why
+                ),
                 ..remedy
             },
             _ => remedy,
@@ -66,7 +69,11 @@ struct Place {
 impl Place {
     fn of(finding: &Finding) -> Self {
         let primary = finding.primary();
-        let path = primary.origin.path.as_ref().map_or_else(|| "standard input".into(), |path| path.to_string());
+        let path = primary
+            .origin
+            .path
+            .as_ref()
+            .map_or_else(|| "standard input".into(), |path| path.to_string());
         Self {
             path: crate::report::sanitize(&path).into_owned(),
             line: primary.start.line.to_string(),
@@ -93,7 +100,9 @@ impl Place {
         Remedy {
             action: Action::Remove,
             summary: "Remove it: it has expired.".into(),
-            why: format!("It says of itself that it expired on {when}, so nothing can use it any more."),
+            why: format!(
+                "It says of itself that it expired on {when}, so nothing can use it any more."
+            ),
             steps: vec![delete],
             ..remedy
         }

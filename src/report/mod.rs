@@ -29,8 +29,7 @@ pub trait Format: Sync {
 }
 
 /// All formats. A new one is added here.
-pub static FORMATS: [&dyn Format; 4] =
-    [&text::PLAIN, &json::Json, &json::JsonLines, &sarif::Sarif];
+pub static FORMATS: [&dyn Format; 4] = [&text::PLAIN, &json::Json, &json::JsonLines, &sarif::Sarif];
 
 /// The format of that name.
 #[must_use]

@@ -10,9 +10,8 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }
-    let escape = |c: char| -> String {
-        if c == '\t' { " ".into() } else { c.escape_unicode().to_string() }
-    };
+    let escape =
+        |c: char| -> String { if c == '\t' { " ".into() } else { c.escape_unicode().to_string() } };
     let shown = |c: char| if is_unsafe(c) { escape(c) } else { c.to_string() };
     Cow::Owned(text.chars().map(shown).collect())
 }

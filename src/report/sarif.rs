@@ -16,9 +16,9 @@ use place::Root;
 use rule::Rules;
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
-    self, ArtifactLocation, Invocation, Message, MultiformatMessageString, Notification, PropertyBag,
-    ReportingDescriptor, ReportingDescriptorReference, ResultLevel, Run, RunAutomationDetails,
-    Suppression, Tool, ToolComponent,
+    self, ArtifactLocation, Invocation, Message, MultiformatMessageString, Notification,
+    PropertyBag, ReportingDescriptor, ReportingDescriptorReference, ResultLevel, Run,
+    RunAutomationDetails, Suppression, Tool, ToolComponent,
 };
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -185,7 +185,8 @@ impl Remark {
 
 fn invocation(outcome: &Outcome, root: &Root, shown: usize) -> Invocation {
     let coverage = &outcome.coverage;
-    let mut notifications: Vec<_> = coverage.skipped.iter().map(|skip| skipped(skip, root)).collect();
+    let mut notifications: Vec<_> =
+        coverage.skipped.iter().map(|skip| skipped(skip, root)).collect();
     let all = outcome.findings.len();
     if shown < all {
         notifications.push(CUT.notification(format!(

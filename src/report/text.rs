@@ -104,7 +104,8 @@ impl Text {
         writeln!(out, "      {verb}: {}", remedy.summary)?;
         let steps = if self.style.verbose { remedy.steps.len() } else { 1 };
         for (n, step) in remedy.steps.iter().take(steps).enumerate() {
-            let label = if self.style.verbose { format!("{}.", n + 1) } else { "first:".to_owned() };
+            let label =
+                if self.style.verbose { format!("{}.", n + 1) } else { "first:".to_owned() };
             writeln!(out, "      {label} {}", sanitize(&step.what))?;
             if let Some(command) = &step.command {
                 writeln!(out, "        {}", self.dim(&format!("$ {command}")))?;

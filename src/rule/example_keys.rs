@@ -78,12 +78,7 @@ fn ec(dice: &mut Dice) -> Vec<u8> {
     let mut point = vec![0, 4];
     point.extend(dice.bytes(64));
     let curve = tlv(0xa0, &tlv(0x06, PRIME256V1));
-    sequence(&[
-        tlv(0x02, &[1]),
-        tlv(0x04, &dice.bytes(32)),
-        curve,
-        tlv(0xa1, &tlv(0x03, &point)),
-    ])
+    sequence(&[tlv(0x02, &[1]), tlv(0x04, &dice.bytes(32)), curve, tlv(0xa1, &tlv(0x03, &point))])
 }
 
 fn pkcs8(dice: &mut Dice) -> Vec<u8> {

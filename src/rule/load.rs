@@ -140,7 +140,8 @@ fn trigger_flaw(spec: &RuleSpec) -> Option<Flaw> {
     }
     for (key, list) in [("prefixes", &spec.prefixes), ("literals", &spec.literals)] {
         if let Some(short) = list.iter().find(|text| text.len() < 3 || !text.is_ascii()) {
-            let text = format!("`{short}` is too short for a trigger: three ASCII characters or more");
+            let text =
+                format!("`{short}` is too short for a trigger: three ASCII characters or more");
             return Some(Flaw::new(key, text));
         }
     }

@@ -113,7 +113,9 @@ impl Rule {
     /// Whether `name` is the rule's id, one of its earlier ids, or its kind.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
-        self.spec.id == name || self.spec.kind == name || self.spec.aliases.iter().any(|a| a == name)
+        self.spec.id == name
+            || self.spec.kind == name
+            || self.spec.aliases.iter().any(|a| a == name)
     }
 }
 
@@ -123,9 +125,10 @@ fn compile(spec: &RuleSpec) -> Result<Regex, String> {
     let syntax = syntax::Config::new().unicode(false).utf8(false).multi_line(true);
     let whole = format!(r"\A(?:{})\z", spec.pattern);
     let pattern = if spec.keywords.is_empty() { &spec.pattern } else { &whole };
-    Regex::builder().syntax(syntax).build(pattern).map_err(|e| {
-        e.syntax_error().map_or_else(|| e.to_string(), |syntax| format!("{syntax}"))
-    })
+    Regex::builder()
+        .syntax(syntax)
+        .build(pattern)
+        .map_err(|e| e.syntax_error().map_or_else(|| e.to_string(), |syntax| format!("{syntax}")))
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet, load::Flaw> {

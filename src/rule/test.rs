@@ -3,6 +3,7 @@
 use super::{Confidence, Rule, example};
 use crate::blob::{Chunk, Origin};
 use crate::detect::{Detector, Match};
+use crate::finding::Status;
 
 /// Every example is expanded this many times.
 const SEEDS: u64 = 3;
@@ -65,13 +66,19 @@ fn report(
     Ok(detector.detect(&Chunk::whole(&origin, text.as_bytes())).matches)
 }
 
+/// Whether a match is less certain than its rule, though the check has nothing against it.
+fn is_doubted(own: &Match, rule: &Rule) -> bool {
+    let said = matches!(own.verification.status, Status::Expired | Status::ChecksumInvalid);
+    own.confidence < Confidence::Medium.min(rule.confidence()) && !said
+}
+
 fn wrong(detector: &Detector, rule: &Rule, found: &[Match]) -> Option<String> {
     let id = |hit: &Match| detector.rules().rules()[hit.rule].spec.id.clone();
     let own = found.iter().find(|hit| id(hit) == rule.spec.id);
     match (own, found.first()) {
         (None, None) => Some("it is not reported".to_owned()),
         (None, Some(other)) => Some(format!("it is reported by `{}` instead", id(other))),
-        (Some(own), _) if own.confidence < Confidence::Medium.min(rule.confidence()) => {
+        (Some(own), _) if is_doubted(own, rule) => {
             Some("it is reported with low confidence only".to_owned())
         }
         (Some(_), _) => None,

@@ -236,7 +236,9 @@ mod tests {
 
     #[test]
     fn other_text_stays_as_it_is() {
-        for raw in [&b"plain"[..], b"", b"caf\xe9 = 1", b"\x00\x01\x02\x03binary\x00\x00", b"\xff\xfe\0\0"] {
+        for raw in
+            [&b"plain"[..], b"", b"caf\xe9 = 1", b"\x00\x01\x02\x03binary\x00\x00", b"\xff\xfe\0\0"]
+        {
             assert_eq!(read_all(raw, 3), (raw.to_vec(), None));
         }
     }

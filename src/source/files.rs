@@ -129,7 +129,9 @@ fn skipped(error: &ignore::Error) -> Skip {
 fn place(error: &ignore::Error) -> (Option<PathBuf>, &ignore::Error) {
     match error {
         ignore::Error::WithPath { path, err } => (Some(path.clone()), err),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => place(err),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            place(err)
+        }
         other => (None, other),
     }
 }

@@ -149,10 +149,14 @@ mod tests {
         assert_eq!(read("x = 1  # blurt:allow jwt -- a test vector"), line(false));
         assert_eq!(read("  // blurt:allow jwt -- a test vector\nx"), line(true));
         assert_eq!(read("<!-- blurt:allow jwt -- a test vector -->"), line(true));
-        for flawed in ["blurt:allow", "blurt:allow jwt", "blurt:allow -- why", "blurt:allow jwt --"] {
+        for flawed in ["blurt:allow", "blurt:allow jwt", "blurt:allow -- why", "blurt:allow jwt --"]
+        {
             assert_eq!(read(flawed), Marker::Flawed { line: 7 }, "{flawed}");
         }
         assert_eq!(read("# blurt:allow-end"), Marker::End { line: 7 });
-        assert_eq!(read("/* blurt:allow-start jwt -- a test vector */"), Marker::Start { line: 7, allow });
+        assert_eq!(
+            read("/* blurt:allow-start jwt -- a test vector */"),
+            Marker::Start { line: 7, allow }
+        );
     }
 }

@@ -3,7 +3,7 @@
 
 pub mod allow;
 
-use crate::finding::{Candidate, Fingerprint, Finding, Secret, Triage, Verification};
+use crate::finding::{Candidate, Finding, Fingerprint, Secret, Triage, Verification};
 use crate::rule::{Confidence, Rule, Severity};
 use allow::Allow;
 use rayon::prelude::*;

@@ -155,7 +155,8 @@ mod der {
             (usize::from(length), rest)
         } else {
             let count = usize::from(length & 0x7f);
-            let (digits, rest) = rest.split_at_checked(count).filter(|_| (1..=4).contains(&count))?;
+            let (digits, rest) =
+                rest.split_at_checked(count).filter(|_| (1..=4).contains(&count))?;
             (digits.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit)), rest)
         };
         if first == tag { rest.split_at_checked(length) } else { None }

@@ -8,28 +8,122 @@ pub(super) struct Placeholder;
 /// In a value of any layer: nobody's random token holds them by chance, as they are at least six
 /// letters long (52^-6 × 40 places is under one in 100 million).
 const WORDS: [&str; 24] = [
-    "example", "sample", "placeholder", "changeme", "change_me", "change-me", "replaceme",
-    "replace_me", "replace-me", "redacted", "your-", "your_", "yourtoken", "yourkey", "yoursecret",
-    "yourpassword", "youraccess", "insert_", "insert-", "dummy", "notreal", "not-real", "<redacted",
+    "example",
+    "sample",
+    "placeholder",
+    "changeme",
+    "change_me",
+    "change-me",
+    "replaceme",
+    "replace_me",
+    "replace-me",
+    "redacted",
+    "your-",
+    "your_",
+    "yourtoken",
+    "yourkey",
+    "yoursecret",
+    "yourpassword",
+    "youraccess",
+    "insert_",
+    "insert-",
+    "dummy",
+    "notreal",
+    "not-real",
+    "<redacted",
     "xxxxxx",
 ];
 
 /// Whole values that protect nothing or stand for something else.
 const WHOLE: [&str; 64] = [
-    "password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key", "key",
-    "none", "null", "nil", "true", "false", "undefined", "empty", "default", "string", "text", "str",
-    "value", "foo", "bar", "baz", "foobar", "todo", "fixme", "tbd", "test", "testing", "hidden",
-    "masked", "username", "user", "login", "required", "optional", "yes", "no", "on", "off", "type",
-    "xxx", "xxxx", "xxxxx", "abc", "any", "bool", "boolean", "int", "integer", "char", "object",
-    "field", "input", "submit", "plain", "unknown", "invalid", "missing", "prompt", "current-password",
-    "new-password", "off;",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "apikey",
+    "api_key",
+    "api-key",
+    "key",
+    "none",
+    "null",
+    "nil",
+    "true",
+    "false",
+    "undefined",
+    "empty",
+    "default",
+    "string",
+    "text",
+    "str",
+    "value",
+    "foo",
+    "bar",
+    "baz",
+    "foobar",
+    "todo",
+    "fixme",
+    "tbd",
+    "test",
+    "testing",
+    "hidden",
+    "masked",
+    "username",
+    "user",
+    "login",
+    "required",
+    "optional",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "type",
+    "xxx",
+    "xxxx",
+    "xxxxx",
+    "abc",
+    "any",
+    "bool",
+    "boolean",
+    "int",
+    "integer",
+    "char",
+    "object",
+    "field",
+    "input",
+    "submit",
+    "plain",
+    "unknown",
+    "invalid",
+    "missing",
+    "prompt",
+    "current-password",
+    "new-password",
+    "off;",
 ];
 
 /// Words that make a password or a generic value somebody's stand-in.
 const STAND_INS: [&str; 20] = [
-    "fake", "mock", "stub", "my-secret", "my_secret", "mysecret", "my-token", "my_token", "mytoken",
-    "my-password", "my_password", "mypassword", "some-", "some_", "the-", "the_", "enter", "todo",
-    "foobar", "n/a",
+    "fake",
+    "mock",
+    "stub",
+    "my-secret",
+    "my_secret",
+    "mysecret",
+    "my-token",
+    "my_token",
+    "mytoken",
+    "my-password",
+    "my_password",
+    "mypassword",
+    "some-",
+    "some_",
+    "the-",
+    "the_",
+    "enter",
+    "todo",
+    "foobar",
+    "n/a",
 ];
 
 /// Values that documentation has made famous. Whoever uses one has a problem of another kind.
@@ -60,9 +154,14 @@ impl Filter for Placeholder {
         }
         let monotonous = if layer == Layer::Structured { 7 } else { 5 };
         if body.len() >= monotonous && longest_monotony(body) >= monotonous {
-            let whole = longest_monotony(body) * 2 >= body.len() || layer >= Layer::Generic;
+            let share = longest_monotony(body) as f32 / body.len() as f32;
             let reason = "a run of equal or consecutive characters";
-            return Some(if whole { Verdict::Drop(reason) } else { Verdict::Lower(reason) });
+            // Some tokens have a padding of their own.
+            match layer {
+                Layer::Structured if share < 0.25 => {}
+                Layer::Structured if share < 0.5 => return Some(Verdict::Lower(reason)),
+                _ => return Some(Verdict::Drop(reason)),
+            }
         }
         if has_ellipsis(value) || body.iter().all(|b| b"*x.-_#?X0 ".contains(b)) {
             return Some(Verdict::Drop("a mask, not a value"));

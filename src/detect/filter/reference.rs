@@ -7,9 +7,34 @@ pub(super) struct Reference;
 
 /// Beginnings of values that are fetched when they are needed.
 const FETCHED: [&str; 28] = [
-    "$", "%(", "{{", "{%", "<%", "#{", "@{", "env:", "env(", "env.", "env[", "process.env",
-    "os.environ", "os.getenv", "getenv", "system.getenv", "arn:", "vault:", "ssm:", "secret:",
-    "secrets.", "op://", "file:", "ref+", "enc[", "enc(", "!vault", "projects/",
+    "$",
+    "%(",
+    "{{",
+    "{%",
+    "<%",
+    "#{",
+    "@{",
+    "env:",
+    "env(",
+    "env.",
+    "env[",
+    "process.env",
+    "os.environ",
+    "os.getenv",
+    "getenv",
+    "system.getenv",
+    "arn:",
+    "vault:",
+    "ssm:",
+    "secret:",
+    "secrets.",
+    "op://",
+    "file:",
+    "ref+",
+    "enc[",
+    "enc(",
+    "!vault",
+    "projects/",
 ];
 
 /// Marks of a template or an expression anywhere in the value.
@@ -37,6 +62,9 @@ impl Filter for Reference {
         let hash = value.starts_with(b"$") && value.get(2..).is_some_and(|v| v.contains(&b'$'));
         if fetched && !(hash || (subject.quoted && is_random_behind_dollar(value))) {
             return Some(Verdict::Drop("a reference to a value elsewhere"));
+        }
+        if value.starts_with(b"<") && !subject.quoted {
+            return Some(Verdict::Drop("a placeholder in angle brackets"));
         }
         (!subject.quoted && is_expression(value)).then_some(Verdict::Drop("an expression"))
     }
@@ -69,5 +97,7 @@ fn is_expression(value: &[u8]) -> bool {
         && !value.iter().any(u8::is_ascii_digit);
     calls
         || dotted
-        || value.windows(2).any(|w| w == b"->" || w == b"::" || w == b"()" || w == b"[\"" || w == b"['")
+        || value
+            .windows(2)
+            .any(|w| w == b"->" || w == b"::" || w == b"()" || w == b"[\"" || w == b"['")
 }

@@ -29,6 +29,9 @@ fn generic(value: &[u8]) -> Option<&'static str> {
     if is_identifier(value) {
         return Some("an identifier");
     }
+    if value.starts_with(b"eyJ") && !value.contains(&b'.') && value.len() < 80 {
+        return Some("the head of a token");
+    }
     if is_uuid(value) {
         return Some("a UUID without a provider's name");
     }
@@ -51,7 +54,7 @@ fn password(value: &[u8], subject: &Subject) -> Option<&'static str> {
     if words > 3 || value.ends_with(b":") || (words > 1 && value.ends_with(b".")) {
         return Some("a sentence");
     }
-    let named = value.iter().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(b));
+    let named = value.iter().all(|b| b.is_ascii_alphanumeric() || b"_.-/:".contains(b));
     // `password = "password_field"`, `password: "user.password"`, `PASSWORD = "DB_PASSWORD"`.
     let telling = ["passw", "pwd", "secret", "token", "credential", "_pass"];
     if named && telling.iter().any(|word| value.to_ascii_lowercase().contains_str(word)) {
@@ -71,7 +74,8 @@ fn is_address(value: &[u8]) -> bool {
     let starts = [&b"/"[..], b"./", b"../", b"~/", b"http:", b"https:", b"C:\\", b"\\\\"];
     let path = starts.iter().any(|start| value.starts_with(start)) && !value.ends_with(b"=");
     let mail = value.find_byte(b'@').is_some_and(|at| {
-        value[at + 1..].contains(&b'.') && value[..at].iter().all(|b| b.is_ascii_alphanumeric() || b"._-+".contains(b))
+        value[at + 1..].contains(&b'.')
+            && value[..at].iter().all(|b| b.is_ascii_alphanumeric() || b"._-+".contains(b))
     });
     let segments = value.split(|b| *b == b'/');
     let wordy = slashes > 1 && segments.clone().filter(|s| is_word(s)).count() * 2 > slashes;
@@ -80,7 +84,8 @@ fn is_address(value: &[u8]) -> bool {
 
 /// Whether the parts of a path are names, not the random characters of base64.
 fn is_readable_path(value: &[u8]) -> bool {
-    let parts: Vec<&[u8]> = value.split(|b| b"/\\:".contains(b)).filter(|p| !p.is_empty()).collect();
+    let parts: Vec<&[u8]> =
+        value.split(|b| b"/\\:".contains(b)).filter(|p| !p.is_empty()).collect();
     let named = parts.iter().filter(|part| is_word(part) || part.contains(&b'.')).count();
     named * 2 >= parts.len()
 }
@@ -147,10 +152,13 @@ mod tests {
 
     #[test]
     fn names_are_identifiers_and_random_values_are_not() {
-        for name in ["my_secret_name", "camelCaseIdentifierName", "user.password.label", "x-api-key-v2"] {
+        for name in
+            ["my_secret_name", "camelCaseIdentifierName", "user.password.label", "x-api-key-v2"]
+        {
             assert!(is_identifier(name.as_bytes()), "{name}");
         }
-        for random in ["aB3dE5gH7jK9mN1pQ3", "d41d8cd98f00b204e9800998ecf8427e", "ZkR0-pq_9xTw2Lm4"] {
+        for random in ["aB3dE5gH7jK9mN1pQ3", "d41d8cd98f00b204e9800998ecf8427e", "ZkR0-pq_9xTw2Lm4"]
+        {
             assert!(!is_identifier(random.as_bytes()), "{random}");
             assert_eq!(generic(random.as_bytes()), None, "{random}");
         }
@@ -158,7 +166,12 @@ mod tests {
 
     #[test]
     fn addresses_are_not_base64_with_slashes() {
-        for path in ["/etc/ssl/private/key", "./config/secrets.yml", "https://example.org/a", "me@example.org"] {
+        for path in [
+            "/etc/ssl/private/key",
+            "./config/secrets.yml",
+            "https://example.org/a",
+            "me@example.org",
+        ] {
             assert!(is_address(path.as_bytes()), "{path}");
         }
         for random in ["/9j/4AAQSkZJRgABAQ12ab/Xw", "aG9/bGE+d29ybGQ/2Zk1"] {

@@ -250,9 +250,9 @@ mod tests {
     /// The definition, byte by byte.
     fn oracle(bytes: &[u8], range: &Range<usize>) -> Triggers {
         let run = |at: usize| {
-            bytes.get(at..at + RUN).is_some_and(|w| {
-                w.iter().all(|b| is_token(*b)) && w.iter().any(u8::is_ascii_digit)
-            })
+            bytes
+                .get(at..at + RUN)
+                .is_some_and(|w| w.iter().all(|b| is_token(*b)) && w.iter().any(u8::is_ascii_digit))
         };
         let mut found = Triggers::default();
         for at in range.clone() {

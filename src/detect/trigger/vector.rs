@@ -1,6 +1,6 @@
 //! The masks of a block with vector instructions, chosen at run time.
 //!
-//! This is the one module of blurt with `unsafe` code: three kinds of it, each with its reason.
+//! This is the one module of blurt with `unsafe` code: two kinds of it, each with its reason.
 
 #![allow(unsafe_code)]
 
@@ -59,10 +59,7 @@ mod avx2 {
         found: &mut Triggers,
     ) {
         let mut classifier = Classifier::new(&scanner.tables);
-        scanner.walk(bytes, range, found, |block| {
-            // SAFETY: this closure runs inside `scan`, which is only called where AVX2 is.
-            unsafe { classifier.classify(block) }
-        });
+        scanner.walk(bytes, range, found, |block| classifier.classify(block));
     }
 
     struct Classifier {
@@ -114,11 +111,7 @@ mod avx2 {
             let a = self.half(&halves[0]);
             let b = self.half(&halves[1]);
             let join = |a: u32, b: u32| u64::from(b) << 32 | u64::from(a);
-            Masks {
-                token: join(a.0, b.0),
-                digit: join(a.1, b.1),
-                literal: join(a.2, b.2),
-            }
+            Masks { token: join(a.0, b.0), digit: join(a.1, b.1), literal: join(a.2, b.2) }
         }
 
         /// The masks of 32 bytes: token characters, digits, ends of fingerprints.

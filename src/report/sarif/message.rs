@@ -17,7 +17,8 @@ pub(super) fn message(
     let (name, secret) = (&finding.rule.spec.name, finding.secret.to_string());
     let verb = verb(remedy.action);
     let step = remedy.steps.first();
-    let mut text = format!("{} {}: {verb} it. {}", plain(name), plain(&secret), plain(&remedy.summary));
+    let mut text =
+        format!("{} {}: {verb} it. {}", plain(name), plain(&secret), plain(&remedy.summary));
     let mut formatted = format!(
         "**{}** {}: {verb} it.\n\n{}",
         markdown(name),
@@ -141,6 +142,9 @@ mod tests {
         assert_eq!(say(&[], 0), None);
         assert_eq!(say(&two[..1], 0).unwrap(), "It also stands in [a:1](1).");
         assert_eq!(say(&two, 0).unwrap(), "It also stands in [a:1](1) and [\\[b\\]:2](2).");
-        assert_eq!(say(&two, 3).unwrap(), "It also stands in [a:1](1), [\\[b\\]:2](2) and 3 more places.");
+        assert_eq!(
+            say(&two, 3).unwrap(),
+            "It also stands in [a:1](1), [\\[b\\]:2](2) and 3 more places."
+        );
     }
 }

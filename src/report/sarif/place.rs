@@ -68,7 +68,8 @@ impl Root {
     /// The names that lead from the root to `path`, if it lies in the repository.
     fn inside<'a>(&'a self, path: &'a [u8]) -> Option<Vec<&'a [u8]>> {
         let names = self.absolute(path);
-        let below = names.strip_prefix(&self.root.iter().map(Vec::as_slice).collect::<Vec<_>>()[..]);
+        let below =
+            names.strip_prefix(&self.root.iter().map(Vec::as_slice).collect::<Vec<_>>()[..]);
         below.map(<[_]>::to_vec)
     }
 
@@ -177,7 +178,9 @@ fn uri(names: &[&[u8]], set: &'static AsciiSet) -> String {
 fn names_of(path: &Path) -> Vec<Vec<u8>> {
     let names = path.components().filter_map(|part| match part {
         std::path::Component::Normal(name) => Some(Vec::from_os_str_lossy(name).into_owned()),
-        std::path::Component::Prefix(drive) => Some(Vec::from_os_str_lossy(drive.as_os_str()).into_owned()),
+        std::path::Component::Prefix(drive) => {
+            Some(Vec::from_os_str_lossy(drive.as_os_str()).into_owned())
+        }
         _ => None,
     });
     names.collect()
@@ -232,7 +235,8 @@ mod tests {
         let location = root().location(&place);
         let region = location.physical_location.and_then(|physical| physical.region).unwrap();
         assert_eq!((region.start_line, region.start_column), (Some(1), Some(1)));
-        let names: Vec<_> = location.logical_locations.into_iter().flatten().map(|l| l.name).collect();
+        let names: Vec<_> =
+            location.logical_locations.into_iter().flatten().map(|l| l.name).collect();
         assert_eq!(names, [Some("inner/x.env".into())]);
     }
 }

@@ -50,20 +50,24 @@ impl<'a> Rules<'a> {
         let (finding, remedy) = entry;
         let same = |summary: &str| is_expired(entry) || remedy.summary == summary;
         match self.builtin.playbook(&finding.rule) {
-            Some(playbook) if playbook.references == remedy.references && same(&playbook.summary) => Remedy {
-                action: playbook.action,
-                summary: playbook.summary.clone(),
-                why: playbook.why.clone(),
-                steps: playbook
-                    .steps
-                    .iter()
-                    .map(|step| Instruction {
-                        what: in_general(&step.what, &finding.rule),
-                        command: step.command.clone(),
-                    })
-                    .collect(),
-                references: playbook.references.clone(),
-            },
+            Some(playbook)
+                if playbook.references == remedy.references && same(&playbook.summary) =>
+            {
+                Remedy {
+                    action: playbook.action,
+                    summary: playbook.summary.clone(),
+                    why: playbook.why.clone(),
+                    steps: playbook
+                        .steps
+                        .iter()
+                        .map(|step| Instruction {
+                            what: in_general(&step.what, &finding.rule),
+                            command: step.command.clone(),
+                        })
+                        .collect(),
+                    references: playbook.references.clone(),
+                }
+            }
             _ => remedy.clone(),
         }
     }
