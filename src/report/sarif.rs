@@ -17,8 +17,8 @@ use rule::Rules;
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
     self, ArtifactLocation, Invocation, Message, MultiformatMessageString, Notification,
-    PropertyBag, ReportingDescriptor, ReportingDescriptorReference, ResultLevel, Run,
-    RunAutomationDetails, Suppression, Tool, ToolComponent,
+    PropertyBag, ReportingConfiguration, ReportingDescriptor, ReportingDescriptorReference,
+    ResultLevel, Run, RunAutomationDetails, Suppression, Tool, ToolComponent,
 };
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -82,7 +82,7 @@ fn driver(rules: &Rules) -> ToolComponent {
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .information_uri(env!("CARGO_PKG_REPOSITORY"))
         .rules(rules.descriptors())
-        .notifications(REMARKS.map(|remark| remark.descriptor()))
+        .notifications(REMARKS.map(Remark::descriptor))
         .build()
 }
 
@@ -139,6 +139,7 @@ struct Remark {
     name: &'static str,
     level: &'static str,
     about: &'static str,
+    help: &'static str,
 }
 
 const NOT_SCANNED: Remark = Remark {
@@ -147,6 +148,7 @@ const NOT_SCANNED: Remark = Remark {
     name: "NotScanned",
     level: "error",
     about: "Something could not be looked at, so the scan cannot say that it holds no secret.",
+    help: "Do what the message says, and scan again.",
 };
 
 const CUT: Remark = Remark {
@@ -155,30 +157,39 @@ const CUT: Remark = Remark {
     name: "ResultsCut",
     level: "warning",
     about: "There are more results than code hosts accept; the worst are listed.",
+    help: "Mend these and scan again, scan one part after the other, or use the JSON report.",
 };
 
 const NOTE: Remark = Remark {
     index: 2,
-    id: "note",
-    name: "Note",
+    id: "scan-note",
+    name: "ScanNote",
     level: "note",
     about: "A remark on what was scanned, such as a suppression that excuses nothing.",
+    help: "Mend it at the place that the message names; it changes no result.",
 };
 
 const REMARKS: [Remark; 3] = [NOT_SCANNED, CUT, NOTE];
 
 impl Remark {
     fn descriptor(self) -> ReportingDescriptor {
-        let about = MultiformatMessageString::builder().text(self.about).build();
-        ReportingDescriptor::builder().id(self.id).name(self.name).short_description(about).build()
+        let text = |text: &str| MultiformatMessageString::builder().text(text).build();
+        ReportingDescriptor::builder()
+            .id(self.id)
+            .name(self.name)
+            .short_description(text(self.about))
+            .full_description(text(self.about))
+            .help(text(self.help))
+            .default_configuration(ReportingConfiguration::builder().level(self.level).build())
+            .build()
     }
 
-    fn notification(self, text: String) -> Notification {
+    fn notification(self, text: &str) -> Notification {
         let descriptor = ReportingDescriptorReference::builder().id(self.id).index(self.index);
         Notification::builder()
             .descriptor(descriptor.build())
             .level(self.level)
-            .message(Message::from(&text))
+            .message(Message::from(text))
             .build()
     }
 }
@@ -189,11 +200,11 @@ fn invocation(outcome: &Outcome, root: &Root, shown: usize) -> Invocation {
         coverage.skipped.iter().map(|skip| skipped(skip, root)).collect();
     let all = outcome.findings.len();
     if shown < all {
-        notifications.push(CUT.notification(format!(
+        notifications.push(CUT.notification(&format!(
             "Only the first {shown} of {all} results are listed, the worst first; the JSON report has all."
         )));
     }
-    let notes = outcome.notes.iter().map(|note| NOTE.notification(sentence(&sanitize(note))));
+    let notes = outcome.notes.iter().map(|note| NOTE.notification(&sentence(&sanitize(note))));
     notifications.extend(notes);
     Invocation::builder()
         .execution_successful(coverage.skipped.is_empty())
@@ -212,15 +223,90 @@ fn covered(coverage: &Coverage) -> PropertyBag {
 }
 
 fn skipped(skip: &Skip, root: &Root) -> Notification {
-    let mut text = format!("Not scanned: {} {}", sanitize(&skip.path), sanitize(&skip.reason));
-    if let Some(mend) = &skip.mend {
-        text += &format!("; {}", sanitize(mend));
-    }
-    let mut notification = NOT_SCANNED.notification(sentence(&text));
+    let mend = skip.mend.as_ref().map(|mend| format!("; {}", sanitize(mend)));
+    let (path, reason) = (sanitize(&skip.path), sanitize(&skip.reason));
+    let text = format!("Not scanned: {path} {reason}{}", mend.unwrap_or_default());
+    let mut notification = NOT_SCANNED.notification(&sentence(&text));
     notification.locations = root.file(&skip.path).map(|location| vec![location]);
     notification
 }
 
 fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blob::Origin;
+    use crate::detect::Detector;
+    use crate::rule::{Confidence, RuleSet, example::expand};
+    use crate::scan::{Engine, Progress, scan};
+    use crate::source::Source;
+    use crate::triage::Thresholds;
+
+    /// Texts under the names of files.
+    struct Texts(Vec<(String, String)>);
+
+    impl Source for Texts {
+        fn feed(&self, engine: &Engine) {
+            for (name, text) in &self.0 {
+                engine.worker().scan(Origin::file(name.as_str()), text.as_bytes()).unwrap();
+            }
+        }
+    }
+
+    fn outcome(texts: Vec<(String, String)>) -> Outcome {
+        let detector = Detector::new(RuleSet::builtin().unwrap());
+        let thresholds = Thresholds { confidence: Confidence::Low, severity: Severity::Low };
+        scan(&Texts(texts), &detector, thresholds, &Progress::default())
+    }
+
+    fn token(seed: u64) -> String {
+        expand("token: <<ghp_[0-9A-Za-z]{30}|github>>\n", seed).unwrap()
+    }
+
+    #[test]
+    fn what_is_cut_is_told() {
+        let mut outcome = outcome(vec![("a".into(), token(1)), ("b".into(), token(2))]);
+        outcome.findings[1].0.triage = Triage::Known;
+        let all = run(&outcome, &Root::find(), 2);
+        assert_eq!(all.results.as_ref().map(Vec::len), Some(2));
+        let suppressed = |run: &Run| -> Vec<Option<usize>> {
+            let results = run.results.iter().flatten();
+            results.map(|result| result.suppressions.as_ref().map(Vec::len)).collect()
+        };
+        assert_eq!(suppressed(&all), [Some(0), Some(1)]);
+        let cut = run(&outcome, &Root::find(), 1);
+        assert_eq!(suppressed(&cut), [None]);
+        let invocation = &cut.invocations.unwrap()[0];
+        assert!(invocation.execution_successful);
+        let told = &invocation.tool_execution_notifications.as_ref().unwrap()[0];
+        assert_eq!(told.level, Some("warning".into()));
+        let text = told.message.text.as_deref().unwrap();
+        assert!(text.starts_with("Only the first 1 of 2 results are listed"), "{text}");
+    }
+
+    #[test]
+    fn no_more_places_are_listed_than_github_keeps() {
+        let outcome = outcome((0..104).map(|n| (format!("{n:03}.yml"), token(1))).collect());
+        let run = run(&outcome, &Root::find(), MOST_RESULTS);
+        let result = &run.results.unwrap()[0];
+        assert_eq!(result.related_locations.as_ref().map(Vec::len), Some(100));
+        let text = result.message.text.as_deref().unwrap();
+        assert!(text.ends_with("[100.yml:1](100) and 3 more places."), "{text}");
+    }
+
+    #[test]
+    fn what_is_no_file_has_no_physical_location() {
+        let mut outcome = outcome(vec![("a".into(), token(1))]);
+        let origin = &mut outcome.findings[0].0.locations[0].origin;
+        *origin =
+            Origin { path: None, via: vec![crate::blob::Via::Object("commit-message".into())] };
+        let run = run(&outcome, &Root::find(), MOST_RESULTS);
+        let location = &run.results.unwrap()[0].locations.clone().unwrap()[0];
+        assert!(location.physical_location.is_none());
+        let logical = &location.logical_locations.as_ref().unwrap()[0];
+        assert_eq!(logical.name.as_deref(), Some("commit-message"));
+    }
 }

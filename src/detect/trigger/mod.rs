@@ -37,6 +37,9 @@ struct Masks {
 #[derive(Debug, Clone)]
 pub struct TriggerScanner {
     literals: Vec<Literal>,
+    /// For each hash of a fingerprint, the literals that have it: bit `i` stands for the literals
+    /// `i`, `i + 64` …
+    by_hash: Vec<u64>,
     tables: Tables,
     portable: bool,
 }
@@ -62,7 +65,11 @@ impl TriggerScanner {
     pub fn new<'a>(literals: impl IntoIterator<Item = &'a str>) -> Self {
         let literals: Vec<Literal> = literals.into_iter().map(Literal::new).collect();
         let tables = Tables::new(&literals);
-        Self { literals, tables, portable: false }
+        let mut by_hash = vec![0; 256];
+        for (index, literal) in literals.iter().enumerate() {
+            by_hash[hash(&literal.lower[literal.offset..])] |= 1 << (index % 64);
+        }
+        Self { literals, by_hash, tables, portable: false }
     }
 
     /// The same without vector instructions, to compare with.
@@ -142,7 +149,15 @@ impl TriggerScanner {
 
     /// Notes the literals whose fingerprint stands at `at`.
     fn confirm(&self, bytes: &[u8], range: &Range<usize>, at: usize, found: &mut Triggers) {
+        let Some(fingerprint) = bytes.get(at..at + FINGERPRINT) else { return };
+        let possible = self.by_hash[hash(fingerprint)];
+        if possible == 0 {
+            return;
+        }
         for (index, literal) in self.literals.iter().enumerate() {
+            if possible & 1 << (index % 64) == 0 {
+                continue;
+            }
             let Some(start) = at.checked_sub(literal.offset) else { continue };
             let text = bytes.get(start..start + literal.lower.len());
             let same = text.is_some_and(|text| text.eq_ignore_ascii_case(&literal.lower));
@@ -197,6 +212,14 @@ impl Literal {
         let offset = (0..=last).min_by_key(|at| commonness(&lower[*at..at + FINGERPRINT]));
         Self { lower, offset: offset.unwrap_or(0) }
     }
+}
+
+/// A hash of a fingerprint that is the same for both cases of letters.
+#[inline]
+fn hash(fingerprint: &[u8]) -> usize {
+    let byte = |at: usize| u32::from(fingerprint[at] | 0x20);
+    let number = byte(0) | byte(1) << 8 | byte(2) << 16;
+    (number.wrapping_mul(0x9e37_79b1) >> 24) as usize
 }
 
 /// How often three bytes stand in source text, roughly: the sum over the letters' ranks in English.

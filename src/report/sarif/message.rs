@@ -16,29 +16,20 @@ pub(super) fn message(
 ) -> Message {
     let (name, secret) = (&finding.rule.spec.name, finding.secret.to_string());
     let verb = verb(remedy.action);
-    let step = remedy.steps.first();
     let mut text =
-        format!("{} {}: {verb} it. {}", plain(name), plain(&secret), plain(&remedy.summary));
-    let mut formatted = format!(
-        "**{}** {}: {verb} it.\n\n{}",
-        markdown(name),
-        code(&secret),
-        markdown(&remedy.summary)
-    );
-    if let Some(step) = step {
-        text += &format!(" First: {}", plain(&step.what));
-        formatted += &format!("\n\nFirst: {}", markdown(&step.what));
-        if let Some(command) = &step.command {
-            formatted += &format!("\n\n{}", block(command, ""));
-        }
+        vec![format!("{} {}: {verb} it.", plain(name), plain(&secret)), plain(&remedy.summary)];
+    let mut formatted = vec![
+        format!("**{}** {}: {verb} it.", markdown(name), code(&secret)),
+        markdown(&remedy.summary),
+    ];
+    if let Some(step) = remedy.steps.first() {
+        text.push(format!("First: {}", plain(&step.what)));
+        formatted.push(format!("First: {}", markdown(&step.what)));
+        formatted.extend(step.command.as_ref().map(|command| block(command, "")));
     }
-    if let Some(places) = places(related, unlisted, |label| link_text(label)) {
-        text += &format!(" {places}");
-    }
-    if let Some(places) = places(related, unlisted, |label| markdown(label)) {
-        formatted += &format!("\n\n{places}");
-    }
-    Message::builder().text(text).markdown(formatted).build()
+    text.extend(places(related, unlisted, link_text));
+    formatted.extend(places(related, unlisted, markdown));
+    Message::builder().text(text.join(" ")).markdown(formatted.join("\n\n")).build()
 }
 
 fn places(related: &[Related], unlisted: usize, escape: impl Fn(&str) -> String) -> Option<String> {

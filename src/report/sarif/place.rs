@@ -75,15 +75,14 @@ impl Root {
 
     /// A file by its URI: from the root of the repository, or absolute if it lies elsewhere.
     fn artifact(&self, path: &BStr) -> ArtifactLocation {
-        match self.inside(path) {
-            Some(names) => {
-                ArtifactLocation::builder().uri(uri(&names, RELATIVE)).uri_base_id(BASE).build()
-            }
-            None => {
-                let uri = format!("file:///{}", uri(&self.absolute(path), PATH));
-                ArtifactLocation::builder().uri(uri).build()
-            }
+        if let Some(names) = self.inside(path) {
+            return ArtifactLocation::builder()
+                .uri(uri(&names, RELATIVE))
+                .uri_base_id(BASE)
+                .build();
         }
+        let uri = format!("file:///{}", uri(&self.absolute(path), PATH));
+        ArtifactLocation::builder().uri(uri).build()
     }
 
     /// A file or folder of the repository as a whole.
@@ -190,6 +189,7 @@ fn names_of(path: &Path) -> Vec<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::blob::{Origin, Position};
+    use crate::finding::Excerpt;
 
     fn root() -> Root {
         let names = |path: &str| path.split('/').map(|name| name.as_bytes().to_vec()).collect();
@@ -231,7 +231,7 @@ mod tests {
         let via = vec![Via::Member("inner/x.env".into())];
         let origin = Origin { path: Some("x.zip".into()), via };
         let start = Position { line: 3, column: 4 };
-        let place = Location { origin, start, end: start, excerpt: Default::default() };
+        let place = Location { origin, start, end: start, excerpt: Excerpt::default() };
         let location = root().location(&place);
         let region = location.physical_location.and_then(|physical| physical.region).unwrap();
         assert_eq!((region.start_line, region.start_column), (Some(1), Some(1)));

@@ -28,7 +28,7 @@ impl<'a> Rules<'a> {
             match rules.entry(entry.0.rule.spec.id.as_str()) {
                 Entry::Vacant(vacant) => drop(vacant.insert(entry)),
                 // That a secret has expired says nothing of the others.
-                Entry::Occupied(mut known) if is_expired(*known.get()) => drop(known.insert(entry)),
+                Entry::Occupied(mut known) if is_expired(known.get()) => drop(known.insert(entry)),
                 Entry::Occupied(_) => {}
             }
         }
@@ -107,15 +107,16 @@ fn descriptor(rule: &Rule, remedy: &Remedy) -> ReportingDescriptor {
     descriptor
 }
 
-/// `aws-access-key-id` in the style that SARIF recommends for names: `AwsAccessKeyId`.
+/// `aws-access-key-id` in the style that SARIF recommends for names, `HardcodedAwsAccessKeyId`. The
+/// word before it keeps a name from being its id or from beginning with a digit.
 fn identifier(id: &str) -> String {
-    let words = id.split(|c: char| !c.is_ascii_alphanumeric());
-    words
-        .flat_map(|word| {
-            let mut letters = word.chars();
-            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
-        })
-        .collect()
+    let mut name = "Hardcoded".to_owned();
+    for word in id.split(|c: char| !c.is_ascii_alphanumeric()) {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+    }
+    name
 }
 
 fn properties(rule: &Rule, remedy: &Remedy) -> PropertyBag {
@@ -149,47 +150,43 @@ fn references<'a>(rule: &'a Rule, remedy: &'a Remedy) -> impl Iterator<Item = &'
 }
 
 fn help_text(rule: &Rule, remedy: &Remedy) -> String {
-    let mut text = format!(
-        "{} (credential type {}). {}\n\nWhat to do: {} it. {}\n",
-        rule.spec.name,
-        rule.spec.kind,
-        remedy.why,
-        verb(remedy.action),
-        remedy.summary
-    );
+    let spec = &rule.spec;
+    let mut lines = vec![
+        format!("{} (credential type {}). {}", spec.name, spec.kind, remedy.why),
+        String::new(),
+        format!("What to do: {} it. {}", verb(remedy.action), remedy.summary),
+        String::new(),
+    ];
     for (n, step) in remedy.steps.iter().enumerate() {
-        text += &format!("\n{}. {}", n + 1, step.what);
-        if let Some(command) = &step.command {
-            text += &format!("\n   $ {command}");
-        }
+        lines.push(format!("{}. {}", n + 1, step.what));
+        lines.extend(step.command.as_ref().map(|command| format!("   $ {command}")));
     }
     for (n, reference) in references(rule, remedy).enumerate() {
-        text += if n == 0 { "\n\nReferences:" } else { "" };
-        text += &format!("\n- {reference}");
+        if n == 0 {
+            lines.extend([String::new(), "References:".to_owned()]);
+        }
+        lines.push(format!("- {reference}"));
     }
-    text
+    lines.join("\n")
 }
 
 fn help_markdown(rule: &Rule, remedy: &Remedy) -> String {
-    let mut text = format!(
-        "**{}** (credential type {}). {}\n\n## What to do: {} it\n\n{}\n",
-        markdown(&rule.spec.name),
-        code(&rule.spec.kind),
-        markdown(&remedy.why),
-        verb(remedy.action),
-        markdown(&remedy.summary)
-    );
+    let (name, kind) = (markdown(&rule.spec.name), code(&rule.spec.kind));
+    let mut blocks = vec![
+        format!("**{name}** (credential type {kind}). {}", markdown(&remedy.why)),
+        format!("## What to do: {} it", verb(remedy.action)),
+        markdown(&remedy.summary),
+    ];
     for (n, step) in remedy.steps.iter().enumerate() {
-        text += &format!("\n{}. {}\n", n + 1, markdown(&step.what));
-        if let Some(command) = &step.command {
-            text += &format!("\n{}\n", block(command, "   "));
-        }
+        blocks.push(format!("{}. {}", n + 1, markdown(&step.what)));
+        blocks.extend(step.command.as_ref().map(|command| block(command, "   ")));
     }
-    for (n, reference) in references(rule, remedy).enumerate() {
-        text += if n == 0 { "\n## References\n" } else { "" };
-        text += &format!("\n- <{reference}>");
+    let references: Vec<String> =
+        references(rule, remedy).map(|reference| format!("- <{reference}>")).collect();
+    if !references.is_empty() {
+        blocks.extend(["## References".to_owned(), references.join("\n")]);
     }
-    text + "\n"
+    blocks.join("\n\n")
 }
 
 #[cfg(test)]
@@ -198,7 +195,7 @@ mod tests {
 
     #[test]
     fn names_are_identifiers() {
-        assert_eq!(identifier("aws-access-key-id"), "AwsAccessKeyId");
-        assert_eq!(identifier("jwt"), "Jwt");
+        assert_eq!(identifier("aws-access-key-id"), "HardcodedAwsAccessKeyId");
+        assert_eq!(identifier("jwt"), "HardcodedJwt");
     }
 }
