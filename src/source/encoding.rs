@@ -122,6 +122,11 @@ impl<R: Read> Utf8Reader<R> {
     /// Tells the encoding by the first bytes, and decodes them if they need it.
     fn choose(&mut self, buffer: &mut Buffer) {
         self.state = State::Plain;
+        if buffer.bytes().starts_with(b"\xef\xbb\xbf") {
+            // The byte order mark is no part of the text, and no column of its first line.
+            buffer.advance(3);
+            return;
+        }
         let Some((encoding, name)) = utf16_encoding(&buffer.bytes()[..buffer.filled.min(PROBE)])
         else {
             return;

@@ -11,8 +11,12 @@ use std::ops::Range;
 /// Token characters in a row that make a run.
 pub const RUN: usize = 10;
 
-/// Literals are told by three of their bytes first.
-const FINGERPRINT: usize = 3;
+/// Literals are told by four of their bytes first; the first of them is open in those of three.
+const FINGERPRINT: usize = 4;
+/// The group of the literals of three bytes. Before the text, any byte may have stood for them.
+const SHORT: u8 = 1;
+/// Bytes of a fingerprint that all literals have.
+const CORE: usize = 3;
 
 /// What the pass has found, by position in the bytes.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -29,7 +33,7 @@ pub struct Triggers {
 struct Masks {
     token: u64,
     digit: u64,
-    /// Here the third byte of a fingerprint may stand.
+    /// Here the last byte of a fingerprint may stand.
     literal: u64,
 }
 
@@ -47,11 +51,11 @@ pub struct TriggerScanner {
 #[derive(Debug, Clone)]
 struct Literal {
     lower: Vec<u8>,
-    /// Where the fingerprint stands in it.
-    offset: usize,
+    /// Where its fingerprint ends in it.
+    end: usize,
 }
 
-/// For each of the three bytes of a fingerprint, the groups of literals that its low and its high
+/// For each of the bytes of a fingerprint, the groups of literals that its low and its high
 /// four bits are possible in, in any case of letters. (The scheme is known as Teddy.)
 #[derive(Debug, Clone, Default)]
 struct Tables {
@@ -67,7 +71,7 @@ impl TriggerScanner {
         let tables = Tables::new(&literals);
         let mut by_hash = vec![0; 256];
         for (index, literal) in literals.iter().enumerate() {
-            by_hash[hash(&literal.lower[literal.offset..])] |= 1 << (index % 64);
+            by_hash[hash(&literal.lower[literal.end - CORE..])] |= 1 << (index % 64);
         }
         Self { literals, by_hash, tables, portable: false }
     }
@@ -99,18 +103,21 @@ impl TriggerScanner {
         // One block of run-up: a run or literal may begin before the range, and its state matters.
         let first = range.start.saturating_sub(BLOCK) / BLOCK * BLOCK;
         // What begins at the end of the range shows only some bytes further on.
-        let last = (range.end + RUN + self.longest_offset()).min(bytes.len());
+        let last = (range.end + RUN + self.last_end()).min(bytes.len());
         let mut window = Window::default();
+        let mut padded;
         let mut at = first;
         while at < last {
-            let masks = match bytes[at..].first_chunk::<BLOCK>() {
-                Some(block) => classify(block),
+            // One call for both cases: with two, the compiler joins their masks bit by bit.
+            let block = match bytes[at..].first_chunk::<BLOCK>() {
+                Some(block) => block,
                 None => {
-                    let mut block = [0; BLOCK];
-                    block[..bytes.len() - at].copy_from_slice(&bytes[at..]);
-                    classify(&block)
+                    padded = [0; BLOCK];
+                    padded[..bytes.len() - at].copy_from_slice(&bytes[at..]);
+                    &padded
                 }
             };
+            let masks = classify(block);
             let runs = window.push(masks);
             if (runs | masks.literal) != 0 {
                 self.note(bytes, range, at, (runs, masks.literal), found);
@@ -139,18 +146,17 @@ impl TriggerScanner {
             runs &= runs - 1;
         }
         while literals != 0 {
-            let end = at + literals.trailing_zeros() as usize;
-            if let Some(start) = (end + 1).checked_sub(FINGERPRINT) {
-                self.confirm(bytes, range, start, found);
-            }
+            let end = at + literals.trailing_zeros() as usize + 1;
+            self.confirm(bytes, range, end, found);
             literals &= literals - 1;
         }
     }
 
-    /// Notes the literals whose fingerprint stands at `at`.
-    fn confirm(&self, bytes: &[u8], range: &Range<usize>, at: usize, found: &mut Triggers) {
-        let Some(fingerprint) = bytes.get(at..at + FINGERPRINT) else { return };
-        let possible = self.by_hash[hash(fingerprint)];
+    /// Notes the literals whose fingerprint ends before `end`.
+    #[inline]
+    fn confirm(&self, bytes: &[u8], range: &Range<usize>, end: usize, found: &mut Triggers) {
+        let Some(core) = bytes.get(..end).and_then(<[u8]>::last_chunk::<CORE>) else { return };
+        let possible = self.by_hash[hash(core)];
         if possible == 0 {
             return;
         }
@@ -158,7 +164,7 @@ impl TriggerScanner {
             if possible & 1 << (index % 64) == 0 {
                 continue;
             }
-            let Some(start) = at.checked_sub(literal.offset) else { continue };
+            let Some(start) = end.checked_sub(literal.end) else { continue };
             let text = bytes.get(start..start + literal.lower.len());
             let same = text.is_some_and(|text| text.eq_ignore_ascii_case(&literal.lower));
             if same && range.contains(&start) {
@@ -167,8 +173,8 @@ impl TriggerScanner {
         }
     }
 
-    fn longest_offset(&self) -> usize {
-        self.literals.iter().map(|literal| literal.offset + FINGERPRINT).max().unwrap_or(0)
+    fn last_end(&self) -> usize {
+        self.literals.iter().map(|literal| literal.end).max().unwrap_or(0)
     }
 }
 
@@ -208,21 +214,28 @@ impl Window {
 impl Literal {
     fn new(text: &str) -> Self {
         let lower = text.to_ascii_lowercase().into_bytes();
-        let last = lower.len().saturating_sub(FINGERPRINT);
-        let offset = (0..=last).min_by_key(|at| commonness(&lower[*at..at + FINGERPRINT]));
-        Self { lower, offset: offset.unwrap_or(0) }
+        let length = lower.len().min(FINGERPRINT);
+        let ends = length..=lower.len();
+        let end = ends.min_by_key(|end| commonness(&lower[end - length..*end]));
+        Self { end: end.unwrap_or(length), lower }
+    }
+
+    /// The byte at a place of the fingerprint, unless any byte may stand there.
+    fn byte(&self, place: usize) -> Option<u8> {
+        let at = (self.end + place).checked_sub(FINGERPRINT)?;
+        self.lower.get(at).copied()
     }
 }
 
-/// A hash of a fingerprint that is the same for both cases of letters.
+/// A hash of a fingerprint's core that is the same for both cases of letters.
 #[inline]
-fn hash(fingerprint: &[u8]) -> usize {
-    let byte = |at: usize| u32::from(fingerprint[at] | 0x20);
+fn hash(core: &[u8]) -> usize {
+    let byte = |at: usize| u32::from(core[at] | 0x20);
     let number = byte(0) | byte(1) << 8 | byte(2) << 16;
     (number.wrapping_mul(0x9e37_79b1) >> 24) as usize
 }
 
-/// How often three bytes stand in source text, roughly: the sum over the letters' ranks in English.
+/// How often these bytes stand in source text, roughly: the sum over the letters' ranks in English.
 fn commonness(text: &[u8]) -> usize {
     const BY_FREQUENCY: &[u8] = b"zqjxkvbw:/ypgfmhucdl-srnioate ";
     let rank = |byte: &u8| BY_FREQUENCY.iter().position(|b| b == byte).unwrap_or(0);
@@ -233,9 +246,15 @@ impl Tables {
     fn new(literals: &[Literal]) -> Self {
         let mut tables = Self::default();
         for (index, literal) in literals.iter().enumerate() {
-            let group = 1 << (index % 8);
+            // The short ones, with an open place, have a group of their own.
+            let short = literal.byte(0).is_none();
+            let group = if short { SHORT } else { 2 << (index % 7) };
             for place in 0..FINGERPRINT {
-                let byte = literal.lower[literal.offset + place];
+                let Some(byte) = literal.byte(place) else {
+                    tables.low[place].iter_mut().for_each(|groups| *groups |= group);
+                    tables.high[place].iter_mut().for_each(|groups| *groups |= group);
+                    continue;
+                };
                 for byte in [byte, byte.to_ascii_uppercase()] {
                     tables.low[place][usize::from(byte & 15)] |= group;
                     tables.high[place][usize::from(byte >> 4)] |= group;
@@ -268,7 +287,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LITERALS: [&str; 5] = ["-----BEGIN", "://", "pass", "Bearer ", "secret"];
+    const LITERALS: [&str; 6] = ["-----BEGIN", "://", "pass", "Bearer ", "secret", "pwd"];
 
     /// The definition, byte by byte.
     fn oracle(bytes: &[u8], range: &Range<usize>) -> Triggers {

@@ -26,11 +26,11 @@ pub(super) fn scan(
 
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
-    use super::super::{BLOCK, FINGERPRINT, Masks, Tables, TriggerScanner, Triggers};
+    use super::super::{BLOCK, FINGERPRINT, Masks, SHORT, Tables, TriggerScanner, Triggers};
     use std::arch::x86_64::{
         __m256i, _mm256_alignr_epi8, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256,
         _mm256_movemask_epi8, _mm256_permute2x128_si256, _mm256_set1_epi8, _mm256_setzero_si256,
-        _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_srli_epi16,
+        _mm256_shuffle_epi8, _mm256_srli_epi16,
     };
     use std::ops::Range;
 
@@ -67,8 +67,8 @@ mod avx2 {
         high: __m256i,
         literal_low: [__m256i; FINGERPRINT],
         literal_high: [__m256i; FINGERPRINT],
-        /// The groups possible at the first and second place, in the 32 bytes before.
-        last: [__m256i; 2],
+        /// The groups possible at all places but the last, in the 32 bytes before.
+        last: [__m256i; FINGERPRINT - 1],
     }
 
     #[target_feature(enable = "avx2")]
@@ -95,7 +95,7 @@ mod avx2 {
                 high: twice(&HIGH),
                 literal_low: [zero; FINGERPRINT],
                 literal_high: [zero; FINGERPRINT],
-                last: [zero; 2],
+                last: [_mm256_set1_epi8(SHORT.cast_signed()), zero, zero],
             };
             for place in 0..FINGERPRINT {
                 new.literal_low[place] = twice(&tables.low[place]);
@@ -128,12 +128,15 @@ mod avx2 {
             };
             let class = look(self.low, self.high);
             let token = !mask(_mm256_cmpeq_epi8(class, zero));
-            let digit = mask(_mm256_slli_epi16::<7>(class));
-            let places = [0, 1, 2].map(|n| look(self.literal_low[n], self.literal_high[n]));
-            let first = behind::<14>(places[0], self.last[0]);
-            let second = behind::<15>(places[1], self.last[1]);
-            self.last = [places[0], places[1]];
-            let all = _mm256_and_si256(_mm256_and_si256(first, second), places[2]);
+            let one = _mm256_set1_epi8(1);
+            let digit = mask(_mm256_cmpeq_epi8(_mm256_and_si256(class, one), one));
+            let [a, b, c, d] =
+                [0, 1, 2, 3].map(|n| look(self.literal_low[n], self.literal_high[n]));
+            let first = behind::<13>(a, self.last[0]);
+            let second = behind::<14>(b, self.last[1]);
+            let third = behind::<15>(c, self.last[2]);
+            self.last = [a, b, c];
+            let all = _mm256_and_si256(_mm256_and_si256(first, second), _mm256_and_si256(third, d));
             (token, digit, !mask(_mm256_cmpeq_epi8(all, zero)))
         }
     }
