@@ -29,7 +29,7 @@ use regex_automata::util::captures::Captures;
 use regex_automata::{Anchored, Input};
 use std::ops::Range;
 use std::sync::Arc;
-use trigger::{TriggerScanner, Triggers, is_token};
+use trigger::{TriggerScanner, Triggers, is_token, word_length};
 
 /// What the bytes around a chunk's owned part must be at least, unless the blob begins or ends
 /// there: overlapping matches are found within one reach of the owned part, and look one further.
@@ -226,18 +226,44 @@ impl<'a> Search<'a> {
             detector
                 .prefixes
                 .look_up(bytes, begin, |rule, anchor| self.search(rule, anchor, begin));
-            let rest = &bytes[begin..(start + MAX_RUN).min(bytes.len())];
             // `token-PREFIX…`: a prefix may follow a dash, as a word begins there.
-            match rest.iter().position(|b| *b == b'-' || !is_token(*b)) {
-                Some(dash) if rest[dash] == b'-' => begin += dash + 1,
-                _ => break,
+            let end = begin + word_length(&bytes[begin..(start + MAX_RUN).min(bytes.len())]);
+            if bytes.get(end) != Some(&b'-') || end - start >= MAX_RUN {
+                break;
             }
+            begin = end + 1;
         }
-        if is_assigned(bytes, start) {
+        if self.is_assigned(start) {
             let kind = self.kind();
             if let Some(found) = assignment::around_value(bytes, start, kind) {
                 self.follow_assignment(&found, None);
             }
+        }
+    }
+
+    /// Whether something before a run may assign it to a name. Cheap, as it is asked for every run.
+    #[inline]
+    fn is_assigned(&mut self, start: usize) -> bool {
+        let bytes = self.bytes;
+        let Some(before) = start.checked_sub(1) else { return false };
+        match bytes[before] {
+            b'"' | b'\'' | b'`' => true,
+            b'=' | b':' | b'>' => !is_number(&bytes[start..]),
+            b' ' | b'\t' if !is_number(&bytes[start..]) => {
+                let blanks = bytes[..start].iter().rev().take_while(|b| b" \t".contains(b));
+                let end = start - blanks.count();
+                match end.checked_sub(1).map(|at| bytes[at]) {
+                    Some(b'=' | b':' | b'>') => true,
+                    // Only flags and some files assign by a blank.
+                    Some(b) if is_token(b) => {
+                        let word = bytes[..end].iter().rev().take_while(|b| is_token(**b)).count();
+                        bytes[end - word] == b'-' || self.kind() == FileKind::Assignments
+                    }
+                    _ => false,
+                }
+            }
+            // The run may be a part of a longer value.
+            b => b"/+.~%!@#$^&*".contains(&b),
         }
     }
 
@@ -399,21 +425,9 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Whether something before a run may assign it to a name. Cheap, as it is asked for every run.
-#[inline]
-fn is_assigned(bytes: &[u8], start: usize) -> bool {
-    let Some(before) = start.checked_sub(1) else { return false };
-    match bytes[before] {
-        b'"' | b'\'' | b'`' | b'=' | b':' | b'>' => true,
-        // The run may be a part of a longer value, or stand behind a blank.
-        b' ' | b'\t' => {
-            let blanks = bytes[..start].iter().rev().take_while(|b| **b == b' ' || **b == b'\t');
-            let at = start - blanks.count();
-            at > 0 && (b"=:>".contains(&bytes[at - 1]) || is_token(bytes[at - 1]))
-        }
-        b'/' | b'+' | b'.' | b'~' | b'%' | b'!' | b'@' | b'#' | b'$' | b'^' | b'&' | b'*' => true,
-        _ => false,
-    }
+/// `0x0000…`: the hex tables of drivers have millions of them.
+fn is_number(text: &[u8]) -> bool {
+    matches!(text, [b'0', b'x' | b'X', ..])
 }
 
 /// The name that says what the value is. `<add key="Token" value="…">` and `name: TOKEN, value: …`

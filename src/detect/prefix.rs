@@ -91,9 +91,19 @@ impl Table {
         each: &mut impl FnMut(usize, usize),
     ) {
         let (word, bit) = slot(*key);
-        if self.bitmap.get(word).is_none_or(|word| word & bit == 0) {
-            return;
+        if self.bitmap.get(word).is_some_and(|word| word & bit != 0) {
+            self.compare(key, bytes, run, each);
         }
+    }
+
+    #[cold]
+    fn compare(
+        &self,
+        key: &[u8; KEY],
+        bytes: &[u8],
+        run: usize,
+        each: &mut impl FnMut(usize, usize),
+    ) {
         for entry in self.entries.get(key).into_iter().flatten() {
             if bytes[run..].starts_with(&entry.right) && bytes[..run].ends_with(&entry.left) {
                 each(entry.rule, run - entry.left.len());

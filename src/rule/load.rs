@@ -1,7 +1,7 @@
 //! Reads a pack file, and says what is wrong with it, with file, line and column.
 
 use super::spec::{PackSpec, Playbook, RuleSpec, Sourced};
-use super::{MAX_REACH, compile};
+use super::{MAX_REACH, compile, globs};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -148,7 +148,8 @@ fn trigger_flaw(spec: &RuleSpec) -> Option<Flaw> {
     if spec.reach.is_some_and(|reach| reach as usize > MAX_REACH) {
         return Some(Flaw::new("reach", format!("`reach` is at most {MAX_REACH} bytes")));
     }
-    None
+    let globs = globs(&spec.paths.only).and(globs(&spec.paths.except));
+    globs.err().map(|e| Flaw::new("paths", e.to_string()))
 }
 
 fn pattern_flaw(spec: &RuleSpec) -> Option<Flaw> {

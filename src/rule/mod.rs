@@ -35,8 +35,7 @@ pub struct Rule {
     /// The offline verification that the rule names.
     pub check: Option<&'static dyn Check>,
     regex: OnceLock<Option<Regex>>,
-    only: GlobSet,
-    except: GlobSet,
+    paths: OnceLock<(GlobSet, GlobSet)>,
 }
 
 impl std::fmt::Debug for Rule {
@@ -55,9 +54,7 @@ impl Rule {
                 load::Flaw::new("check", format!("there is no check `{name}`; there are: {known}"))
             })?),
         };
-        let only = globs(&spec.paths.only)?;
-        let except = globs(&spec.paths.except)?;
-        Ok(Self { spec, file, line, check, regex: OnceLock::new(), only, except })
+        Ok(Self { spec, file, line, check, regex: OnceLock::new(), paths: OnceLock::new() })
     }
 
     /// The pattern, compiled. `None` only for a rule that did not pass the checks of `load`.
@@ -93,11 +90,16 @@ impl Rule {
     /// Whether the rule works in the file named `path`.
     #[must_use]
     pub fn covers(&self, path: Option<&BStr>) -> bool {
-        if self.only.is_empty() && self.except.is_empty() {
+        let spec = &self.spec.paths;
+        if spec.only.is_empty() && spec.except.is_empty() {
             return true;
         }
+        let (only, except) = self.paths.get_or_init(|| {
+            let set = |patterns| globs(patterns).unwrap_or_default();
+            (set(&spec.only), set(&spec.except))
+        });
         let path = path.map(|path| path.to_path_lossy()).unwrap_or_default();
-        (self.only.is_empty() || self.only.is_match(&path)) && !self.except.is_match(&path)
+        (spec.only.is_empty() || only.is_match(&path)) && !except.is_match(&path)
     }
 
     /// Whether each line of the files that the rule names is a trigger.
@@ -131,14 +133,13 @@ fn compile(spec: &RuleSpec) -> Result<Regex, String> {
         .map_err(|e| e.syntax_error().map_or_else(|| e.to_string(), |syntax| format!("{syntax}")))
 }
 
-fn globs(patterns: &[String]) -> Result<GlobSet, load::Flaw> {
-    let flaw = |e: globset::Error| load::Flaw::new("paths", e.to_string());
+fn globs(patterns: &[String]) -> Result<GlobSet, globset::Error> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
         let mut glob = GlobBuilder::new(pattern);
-        set.add(glob.case_insensitive(true).literal_separator(true).build().map_err(flaw)?);
+        set.add(glob.case_insensitive(true).literal_separator(true).build()?);
     }
-    set.build().map_err(flaw)
+    set.build()
 }
 
 /// All rules and playbooks of a scan.

@@ -187,6 +187,7 @@ fn utf16_encoding(start: &[u8]) -> Option<(&'static encoding_rs::Encoding, &'sta
         [0xfe, 0xff, ..] => return Some(BE),
         _ => {}
     }
+    memchr::memchr(0, start)?;
     let (pairs, _) = start.as_chunks::<2>();
     let printable = |b: u8| b.is_ascii_graphic() || b" \t\r\n".contains(&b);
     let count = |high: usize| {

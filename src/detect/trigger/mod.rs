@@ -267,18 +267,30 @@ impl Tables {
 
 /// Whether a byte is a token character.
 #[must_use]
+#[inline]
 pub fn is_token(byte: u8) -> bool {
-    TOKEN[usize::from(byte)]
+    TOKEN[usize::from(byte)] != OTHER
 }
 
-static TOKEN: [bool; 256] = {
-    let mut table = [false; 256];
+/// The bytes from the beginning of `text` up to a dash or the end of the run.
+#[inline]
+pub(crate) fn word_length(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| TOKEN[usize::from(**byte)] == WORD).count()
+}
+
+const OTHER: u8 = 0;
+const WORD: u8 = 1;
+const DASH: u8 = 2;
+
+static TOKEN: [u8; 256] = {
+    let mut table = [OTHER; 256];
     let mut byte = 0;
     while byte < 256 {
         let b = byte as u8;
-        table[byte] = b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        table[byte] = if b.is_ascii_alphanumeric() || b == b'_' { WORD } else { OTHER };
         byte += 1;
     }
+    table[b'-' as usize] = DASH;
     table
 };
 
