@@ -98,7 +98,8 @@ impl Rule {
             let set = |patterns| globs(patterns).unwrap_or_default();
             (set(&spec.only), set(&spec.except))
         });
-        let path = path.map(|path| path.to_path_lossy()).unwrap_or_default();
+        let path = path.map(|path| path.to_ascii_lowercase()).unwrap_or_default();
+        let path = path.to_path_lossy();
         (spec.only.is_empty() || only.is_match(&path)) && !except.is_match(&path)
     }
 
@@ -136,8 +137,8 @@ fn compile(spec: &RuleSpec) -> Result<Regex, String> {
 fn globs(patterns: &[String]) -> Result<GlobSet, globset::Error> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
-        let mut glob = GlobBuilder::new(pattern);
-        set.add(glob.case_insensitive(true).literal_separator(true).build()?);
+        // In lower case, as paths are: globs that ignore case are all regexes, plain names are not.
+        set.add(GlobBuilder::new(&pattern.to_lowercase()).literal_separator(true).build()?);
     }
     set.build()
 }
