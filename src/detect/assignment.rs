@@ -67,35 +67,91 @@ enum Operator {
 fn after_name(bytes: &[u8], name: Range<usize>, kind: FileKind) -> Option<Assignment> {
     let mut scan = Forward { bytes, at: name.end };
     let closers = scan.skip(6, |b| is_quote(b) || b == b'\\' || b == b']');
+    // A quote behind the name closes one right before it, or the name is a part of a text.
+    if closers > 0 && !name.start.checked_sub(1).is_some_and(|at| is_quote(bytes[at])) {
+        return None;
+    }
     let blanks = scan.skip(MAX_BLANKS, is_blank);
     let element = name.start > 0 && bytes[name.start - 1] == b'<';
-    let flag = bytes[..name.start].ends_with(b"-") || bytes[name.start..].starts_with(b"-");
     let operator = match scan.operator(kind, element, closers > 0) {
         Some(operator) => operator,
-        None if blanks > 0 && (flag || kind == FileKind::Assignments) => Operator::Blank,
+        None if blanks > 0 && closers == 0 && blank_assigns(bytes, &name, kind) => Operator::Blank,
         None => return None,
     };
+    let inside = operator == Operator::Assign && closers + blanks == 0 && in_string(bytes, &name);
+    if closers == 0 && scan.peek().is_some_and(|b| ends_string(bytes, &name, b)) {
+        return None;
+    }
     scan.skip(MAX_BLANKS, is_blank);
     scan.skip_wrapping();
     if let Some(value) = scan.quoted() {
-        return Some(Assignment { name, value, quoted: true });
+        // `("name", "value", …)` are any three strings.
+        let last = operator != Operator::Argument || closers == 0 || closes_call(bytes, &value);
+        return last.then_some(Assignment { name, value, quoted: true });
     }
-    let inside = operator == Operator::Assign && blanks == 0 && in_string(bytes, &name);
     let bare = inside
         || match operator {
             Operator::Assign => kind.has_bare_values(),
-            Operator::Element => true,
-            Operator::Blank => flag || kind == FileKind::Assignments,
+            Operator::Element | Operator::Blank => true,
             Operator::Argument => false,
         };
     let value = if bare { scan.bare(kind, operator, inside)? } else { return None };
+    if operator == Operator::Element && !bytes[value.end..].starts_with(b"</") {
+        return None;
+    }
+    if operator == Operator::Blank && bytes[value.start] == b'-' {
+        return None;
+    }
     Some(Assignment { name, value, quoted: inside || operator == Operator::Element })
+}
+
+/// Whether a blank behind this name assigns: behind a flag, and in files of assignments.
+fn blank_assigns(bytes: &[u8], name: &Range<usize>, kind: FileKind) -> bool {
+    let flag = bytes[..name.start].ends_with(b"-") || bytes[name.start] == b'-';
+    (flag || kind == FileKind::Assignments) && !bytes[name.clone()].contains(&b'$')
+}
+
+/// Whether a quote behind `name=` ends the string that the name is in: `"password=" + value`.
+fn ends_string(bytes: &[u8], name: &Range<usize>, quote: u8) -> bool {
+    if quote != b'"' {
+        return is_quote(quote) && bytes[..name.start].last() == Some(&quote);
+    }
+    let line = bytes[name.start.saturating_sub(200)..name.start].rsplit(|b| *b == b'\n').next();
+    line.unwrap_or_default().iter().filter(|b| **b == quote).count() % 2 == 1
+}
+
+/// Whether the call ends behind the quote of `value`.
+fn closes_call(bytes: &[u8], value: &Range<usize>) -> bool {
+    let behind = bytes.get(value.end + 1..).unwrap_or_default();
+    behind.iter().find(|b| !is_blank(**b) && **b != b'"') == Some(&b')')
 }
 
 /// Whether a name stands where a part of a connection string begins: `;Password=…`, `?token=…`.
 fn in_string(bytes: &[u8], name: &Range<usize>) -> bool {
     let before = bytes[..name.start].iter().rev().find(|b| !is_blank(**b));
     before.is_some_and(|b| b";?&".contains(b) || is_quote(*b))
+}
+
+/// The length of a word without what belongs to the sentence or the statement around it.
+fn without_punctuation(word: &[u8], kind: FileKind) -> usize {
+    let mut end = word.len();
+    while let Some(last) = word[..end].last() {
+        let opening = match last {
+            b')' => b'(',
+            b']' => b'[',
+            b'}' => b'{',
+            b'>' => b'<',
+            b' ' | b'\t' | b',' | b';' | b'\\' => 0,
+            b'.' | b':' | b'\'' if kind == FileKind::Text => 0,
+            _ => break,
+        };
+        let bracket = opening != 0;
+        if bracket && (kind != FileKind::Text || word[..end].contains(&opening)) {
+            break;
+        }
+        end -= 1;
+    }
+    end
 }
 
 struct Forward<'a> {
@@ -213,13 +269,9 @@ impl Forward<'_> {
             let comment = word.windows(2).position(|w| is_blank(w[0]) && w[1] == b'#');
             word = &word[..comment.unwrap_or(word.len())];
         }
-        let trailing: &[u8] = match kind {
-            FileKind::Text => b" \t.,;:)]}>'\\",
-            _ => b" \t,;\\",
-        };
         // A cut value stays one: its ellipsis tells.
-        let trailing = if word.ends_with(b"...") { b"" } else { trailing };
-        let kept = word.iter().rposition(|b| !trailing.contains(b)).map_or(0, |at| at + 1);
+        let kept =
+            if word.ends_with(b"...") { word.len() } else { without_punctuation(word, kind) };
         let lead = word[..kept].iter().take_while(|b| is_blank(**b)).count();
         (lead < kept).then_some(self.at + lead..self.at + kept)
     }

@@ -14,26 +14,9 @@ pub(super) const CONTEXT: usize = 80;
 const SHORT: usize = 4;
 
 /// Words that say "a secret follows", whoever's it is.
-const GENERIC: [&str; 18] = [
-    "key",
-    "token",
-    "secret",
-    "pass",
-    "pwd",
-    "auth",
-    "cred",
-    "bearer",
-    "webhook",
-    "signature",
-    "pat",
-    "sid",
-    "access",
-    "license",
-    "dsn",
-    "api",
-    "private",
-    "client",
-];
+const GENERIC: &str = "\
+    key token secret pass pwd auth cred bearer webhook signature pat sid access license dsn api \
+    private client";
 
 /// The keywords of all rules. The automaton is built when it is first asked.
 #[derive(Debug, Default)]
@@ -94,7 +77,7 @@ impl KeywordIndex {
                 }
                 Layer::Named => {
                     let generic = if in_name { region } else { &bytes[name.clone()] };
-                    is_whole(region, hit.range()) && filter::holds(generic, &GENERIC)
+                    is_whole(region, hit.range()) && filter::holds(generic, GENERIC)
                 }
             };
             if called && !rules.contains(&word.rule) {

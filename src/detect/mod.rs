@@ -433,9 +433,9 @@ fn is_number(text: &[u8]) -> bool {
 /// The name that says what the value is. `<add key="Token" value="…">` and `name: TOKEN, value: …`
 /// say it before the word *value*.
 fn effective_name(bytes: &[u8], found: &Assignment) -> Range<usize> {
-    const STAND_INS: [&str; 7] = ["value", "val", "default", "content", "text", "data", "string"];
+    const STAND_INS: &str = "value val default content text data string";
     let name = &found.name;
-    if !filter::is_any(&bytes[name.clone()], &STAND_INS) {
+    if !filter::is_any(&bytes[name.clone()], STAND_INS) {
         return name.clone();
     }
     let start = name.start.saturating_sub(keyword::CONTEXT);

@@ -70,15 +70,31 @@ pub fn judge(subject: &Subject) -> Option<(&'static str, Verdict)> {
     lowered
 }
 
-/// Whether `text` holds one of `words`, which are in lower case, in any case of letters.
-pub(super) fn holds(text: &[u8], words: &[&str]) -> bool {
-    words.iter().any(|word| {
+/// Whether `text` holds one of `words`, in any case of letters. A list of words is one text, in lower
+/// case, with blanks between them.
+pub(super) fn holds(text: &[u8], words: &str) -> bool {
+    words.split_ascii_whitespace().any(|word| {
         text.len() >= word.len()
             && text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
     })
 }
 
 /// Whether `text` is one of `words`, in any case of letters.
-pub(super) fn is_any(text: &[u8], words: &[&str]) -> bool {
-    words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
+pub(super) fn is_any(text: &[u8], words: &str) -> bool {
+    words.split_ascii_whitespace().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Whether `text` begins with one of `words`, in any case of letters.
+fn starts_with_any(text: &[u8], words: &str) -> bool {
+    words.split_ascii_whitespace().any(|word| {
+        text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+    })
+}
+
+/// Whether `text` ends with one of `words`, in any case of letters.
+fn ends_with_any(text: &[u8], words: &str) -> bool {
+    words.split_ascii_whitespace().any(|word| {
+        let start = text.len().checked_sub(word.len());
+        start.is_some_and(|start| text[start..].eq_ignore_ascii_case(word.as_bytes()))
+    })
 }

@@ -7,133 +7,28 @@ pub(super) struct Placeholder;
 
 /// In a value of any layer: nobody's random token holds them by chance, as they are at least six
 /// letters long (52^-6 × 40 places is under one in 100 million).
-const WORDS: [&str; 24] = [
-    "example",
-    "sample",
-    "placeholder",
-    "changeme",
-    "change_me",
-    "change-me",
-    "replaceme",
-    "replace_me",
-    "replace-me",
-    "redacted",
-    "your-",
-    "your_",
-    "yourtoken",
-    "yourkey",
-    "yoursecret",
-    "yourpassword",
-    "youraccess",
-    "insert_",
-    "insert-",
-    "dummy",
-    "notreal",
-    "not-real",
-    "<redacted",
-    "xxxxxx",
-];
+const WORDS: &str = "\
+    example sample placeholder changeme change_me change-me replaceme replace_me replace-me \
+    redacted your- your_ yourtoken yourkey yoursecret yourpassword youraccess insert_ insert- \
+    dummy notreal not-real <redacted xxxxxx";
 
 /// Whole values that protect nothing or stand for something else.
-const WHOLE: [&str; 64] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "apikey",
-    "api_key",
-    "api-key",
-    "key",
-    "none",
-    "null",
-    "nil",
-    "true",
-    "false",
-    "undefined",
-    "empty",
-    "default",
-    "string",
-    "text",
-    "str",
-    "value",
-    "foo",
-    "bar",
-    "baz",
-    "foobar",
-    "todo",
-    "fixme",
-    "tbd",
-    "test",
-    "testing",
-    "hidden",
-    "masked",
-    "username",
-    "user",
-    "login",
-    "required",
-    "optional",
-    "yes",
-    "no",
-    "on",
-    "off",
-    "type",
-    "xxx",
-    "xxxx",
-    "xxxxx",
-    "abc",
-    "any",
-    "bool",
-    "boolean",
-    "int",
-    "integer",
-    "char",
-    "object",
-    "field",
-    "input",
-    "submit",
-    "plain",
-    "unknown",
-    "invalid",
-    "missing",
-    "prompt",
-    "current-password",
-    "new-password",
-    "off;",
-];
+const WHOLE: &str = "\
+    password passwd passphrase secret token apikey api_key api-key key none null nil true false \
+    undefined empty default string text str value foo bar baz foobar todo fixme tbd test testing \
+    hidden masked username user login required optional yes no on off type xxx xxxx xxxxx abc \
+    any bool boolean int integer char object field input submit plain unknown invalid missing \
+    prompt current-password new-password off;";
 
 /// Words that make a password or a generic value somebody's stand-in.
-const STAND_INS: [&str; 20] = [
-    "fake",
-    "mock",
-    "stub",
-    "my-secret",
-    "my_secret",
-    "mysecret",
-    "my-token",
-    "my_token",
-    "mytoken",
-    "my-password",
-    "my_password",
-    "mypassword",
-    "some-",
-    "some_",
-    "the-",
-    "the_",
-    "enter",
-    "todo",
-    "foobar",
-    "n/a",
-];
+const STAND_INS: &str = "\
+    fake mock stub my-secret my_secret mysecret my-token my_token mytoken my-password \
+    my_password mypassword some- some_ the- the_ enter todo foobar n/a";
 
-/// Values that documentation has made famous. Whoever uses one has a problem of another kind.
-const FAMOUS: [&str; 5] = [
-    "wJalrXUtnFEMI",
-    "je7MtGbClwBF",
-    "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9l",
-    "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
-    "TJVA95OrM7E2cBab30RMHrHDcEfxjoYZgeFONFh7HgQ",
-];
+/// Parts of values that documentation has made famous. Whoever uses one has a problem of another kind.
+const FAMOUS: &str = "\
+    wJalrXUtnFEMI je7MtGbClwBF eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9l \
+    SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c TJVA95OrM7E2cBab30RMHrHDcEfxjoYZgeFONFh7HgQ";
 
 impl Filter for Placeholder {
     fn name(&self) -> &'static str {
@@ -146,10 +41,10 @@ impl Filter for Placeholder {
         if key {
             return has_ellipsis(value).then_some(Verdict::Drop("the key is cut short"));
         }
-        if FAMOUS.iter().any(|famous| value.windows(famous.len()).any(|w| w == famous.as_bytes())) {
+        if holds(value, FAMOUS) {
             return Some(Verdict::Drop("a sample value of the documentation"));
         }
-        if holds(body, &WORDS) {
+        if holds(body, WORDS) {
             return Some(Verdict::Drop("it calls itself an example or a placeholder"));
         }
         let monotonous = if layer == Layer::Structured { 7 } else { 5 };
@@ -166,10 +61,10 @@ impl Filter for Placeholder {
         if has_ellipsis(value) || body.iter().all(|b| b"*x.-_#?X0 ".contains(b)) {
             return Some(Verdict::Drop("a mask, not a value"));
         }
-        if layer <= Layer::Named && is_any(value, &WHOLE) {
+        if layer <= Layer::Named && is_any(value, WHOLE) {
             return Some(Verdict::Drop("a word that stands for a value"));
         }
-        if layer <= Layer::Generic && holds(value, &STAND_INS) {
+        if layer <= Layer::Generic && holds(value, STAND_INS) {
             return Some(Verdict::Lower("it calls itself a stand-in"));
         }
         None
@@ -177,7 +72,7 @@ impl Filter for Placeholder {
 }
 
 fn has_ellipsis(value: &[u8]) -> bool {
-    value.windows(3).any(|w| w == b"..." || w == b"***") || holds(value, &["\u{2026}", "[...]"])
+    value.windows(3).any(|w| w == b"..." || w == b"***") || holds(value, "\u{2026} [...]")
 }
 
 /// The length of the longest stretch of characters that are all equal, ascend by one or descend by one.

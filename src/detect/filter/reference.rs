@@ -1,47 +1,18 @@
 //! References to a secret that stands elsewhere: variables, templates, look-ups, files.
 
-use super::{Filter, Subject, Verdict, holds};
+use super::{Filter, Subject, Verdict, holds, starts_with_any};
 use crate::rule::Layer;
 
 pub(super) struct Reference;
 
 /// Beginnings of values that are fetched when they are needed.
-const FETCHED: [&str; 28] = [
-    "$",
-    "%(",
-    "{{",
-    "{%",
-    "<%",
-    "#{",
-    "@{",
-    "env:",
-    "env(",
-    "env.",
-    "env[",
-    "process.env",
-    "os.environ",
-    "os.getenv",
-    "getenv",
-    "system.getenv",
-    "arn:",
-    "vault:",
-    "ssm:",
-    "secret:",
-    "secrets.",
-    "op://",
-    "file:",
-    "ref+",
-    "enc[",
-    "enc(",
-    "!vault",
-    "projects/",
-];
+const FETCHED: &str = "\
+    $ %( {{ {% <% #{ @{ env: env( env. env[ process.env os.environ os.getenv getenv \
+    system.getenv arn: vault: ssm: secret: secrets. op:// file: ref+ enc[ enc( !vault projects/";
 
 /// Marks of a template or an expression anywhere in the value.
-const MARKS: [&str; 18] = [
-    "${", "{{", "}}", "#{", "<%", "%>", "$(", "%{", "@@", "__{", "{0}", "{1}", "%s", "%d", "%v",
-    "`+", "\" +", "' +",
-];
+const MARKS: &str = "\
+    ${ {{ }} #{ <% %> $( %{ @@ __{ {0} {1} %s %d %v `+";
 
 impl Filter for Reference {
     fn name(&self) -> &'static str {
@@ -53,17 +24,16 @@ impl Filter for Reference {
             return None;
         }
         let value = subject.value.trim_ascii();
-        if holds(value, &MARKS) || is_enclosed(value) {
+        if holds(value, MARKS) || is_enclosed(value) {
             return Some(Verdict::Drop("a template, filled in elsewhere"));
         }
-        let fetched = FETCHED.iter().any(|start| {
-            value.get(..start.len()).is_some_and(|v| v.eq_ignore_ascii_case(start.as_bytes()))
-        });
+        let fetched = starts_with_any(value, FETCHED);
         let hash = value.starts_with(b"$") && value.get(2..).is_some_and(|v| v.contains(&b'$'));
         if fetched && !(hash || (subject.quoted && is_random_behind_dollar(value))) {
             return Some(Verdict::Drop("a reference to a value elsewhere"));
         }
-        if value.starts_with(b"<") && !subject.quoted {
+        let named = |b: &u8| b.is_ascii_alphanumeric() || b"<>_- .".contains(b);
+        if value.starts_with(b"<") && (!subject.quoted || value.iter().all(named)) {
             return Some(Verdict::Drop("a placeholder in angle brackets"));
         }
         (!subject.quoted && is_expression(value)).then_some(Verdict::Drop("an expression"))
@@ -89,7 +59,8 @@ fn is_random_behind_dollar(value: &[u8]) -> bool {
 
 /// `foo()`, `a.b.c`, `obj->field`, `a[b]`, `A::B`.
 fn is_expression(value: &[u8]) -> bool {
-    let calls = value.ends_with(b")") && value.contains(&b'(');
+    let name = value.iter().take_while(|b| b.is_ascii_alphanumeric() || b"_.:".contains(b)).count();
+    let calls = name > 0 && value.get(name) == Some(&b'(');
     let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'.';
     let dotted = value.contains(&b'.')
         && value.iter().all(word)

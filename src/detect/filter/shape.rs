@@ -54,9 +54,9 @@ fn password(value: &[u8], subject: &Subject) -> Option<&'static str> {
     if words > 3 || value.ends_with(b":") || (words > 1 && value.ends_with(b".")) {
         return Some("a sentence");
     }
-    let named = value.iter().all(|b| b.is_ascii_alphanumeric() || b"_.-/:".contains(b));
+    let named = value.iter().all(|b| b.is_ascii_alphanumeric() || b"_.-/: '*?!".contains(b));
     // `password = "password_field"`, `password: "user.password"`, `PASSWORD = "DB_PASSWORD"`.
-    let telling = ["passw", "pwd", "secret", "token", "credential", "_pass"];
+    let telling = ["passw", "passph", "pwd", "secret", "token", "credential", "_pass"];
     if named && telling.iter().any(|word| value.to_ascii_lowercase().contains_str(word)) {
         let random = value.iter().filter(|b| b.is_ascii_digit()).count() > 1;
         return (!random).then_some("the name of something");

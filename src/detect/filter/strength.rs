@@ -24,6 +24,9 @@ impl Filter for Strength {
                 Some(Verdict::Lower("a random value without a digit"))
             }
             Layer::Password if subject.value.len() < 4 => Some(Verdict::Drop("too short")),
+            Layer::Password if is_hash(subject.value) => {
+                Some(Verdict::Lower("the hash of a password"))
+            }
             Layer::Password if is_wordlike(subject.value) => {
                 Some(Verdict::Lower("a password made of words"))
             }
@@ -44,6 +47,12 @@ fn floor_by_length(length: usize) -> f32 {
     }
 }
 
+/// `$2a$…`, `$6$…`, `$argon2id$…`, `{SSHA}…`
+fn is_hash(value: &[u8]) -> bool {
+    let dollars = value.iter().filter(|b| **b == b'$').count();
+    (value.starts_with(b"$") && dollars >= 3) || value.starts_with(b"{S")
+}
+
 /// Whether a password consists of letters with at most some digits at its end, or is short.
 fn is_wordlike(value: &[u8]) -> bool {
     let kinds = [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit];
@@ -51,7 +60,10 @@ fn is_wordlike(value: &[u8]) -> bool {
     let punctuation = value.iter().any(|b| b.is_ascii_punctuation());
     let end = value.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |at| at + 1);
     let word = value[..end].iter().all(|b| b.is_ascii_alphabetic() || b" _-.".contains(b));
-    let capitals = value[..end].iter().filter(|b| b.is_ascii_uppercase()).count();
+    // Capitals at the beginnings of words do not make it random.
+    let parts = value[..end].split(|b| !b.is_ascii_alphabetic());
+    let capitals = parts.flat_map(|part| part.iter().skip(1)).filter(|b| b.is_ascii_uppercase());
+    let capitals = capitals.count();
     value.len() < 6
         || entropy(value) < 2.5
         || (word && capitals <= 1)
