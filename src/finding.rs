@@ -49,22 +49,29 @@ impl Secret {
     }
 }
 
-impl fmt::Display for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Secret {
+    /// What a password says of its length.
+    fn length_class(&self) -> &'static str {
+        match self.value.len() {
+            0..=7 => "under 8 characters",
+            8..=11 => "8 to 11 characters",
+            12..=15 => "12 to 15 characters",
+            16..=31 => "16 to 31 characters",
+            _ => "32 or more characters",
+        }
+    }
+
+    /// The value masked, to stand in its place: at most its documented prefix and its last four
+    /// characters, and nothing of a password.
+    #[must_use]
+    pub fn mask(&self) -> String {
         if let Some(header) = self.header() {
-            return write!(f, "{header}…");
+            return format!("{header}…");
+        }
+        if self.password {
+            return "********".to_owned();
         }
         let length = self.value.len();
-        if self.password {
-            let class = match length {
-                0..=7 => "under 8",
-                8..=11 => "8 to 11",
-                12..=15 => "12 to 15",
-                16..=31 => "16 to 31",
-                _ => "32 or more",
-            };
-            return write!(f, "******** ({class} characters)");
-        }
         let clear = |part: &[u8]| part.is_ascii() && part.iter().all(|b| b.is_ascii_graphic());
         let end = if length >= SHOWS_ITS_END { 4 } else { 0 };
         let (prefix, tail) = (&self.value[..self.prefix], &self.value[length - end..]);
@@ -75,7 +82,14 @@ impl fmt::Display for Secret {
             (false, _) => (&b""[..], &b""[..]),
         };
         let stars = (length - prefix.len() - tail.len()).clamp(3, 12);
-        write!(f, "{}{}{}", prefix.as_bstr(), "*".repeat(stars), tail.as_bstr())
+        format!("{}{}{}", prefix.as_bstr(), "*".repeat(stars), tail.as_bstr())
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.mask())?;
+        if self.password { write!(f, " ({})", self.length_class()) } else { Ok(()) }
     }
 }
 

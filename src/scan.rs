@@ -142,7 +142,9 @@ impl Worker<'_> {
 
     fn take(&mut self, origin: &Origin, blob: BlobScan) {
         for marker in &blob.markers {
-            if let Marker::Flawed { line } = marker {
+            let Marker::Flawed { line, meant } = marker else { continue };
+            // The words may stand in a text about blurt; they matter where something is found.
+            if blob.candidates.iter().any(|found| found.location.start.line == *meant) {
                 let path =
                     origin.path.as_ref().map_or_else(|| "stdin".to_owned(), ToString::to_string);
                 self.gathered.notes.push(format!(

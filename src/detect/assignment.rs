@@ -65,6 +65,10 @@ enum Operator {
 
 /// Reads on from the end of a name.
 fn after_name(bytes: &[u8], name: Range<usize>, kind: FileKind) -> Option<Assignment> {
+    // `user:password@host:port` is no assignment.
+    if bytes[name.clone()].iter().skip(1).any(|b| *b == b'@') {
+        return None;
+    }
     let mut scan = Forward { bytes, at: name.end };
     let closers = scan.skip(6, |b| is_quote(b) || b == b'\\' || b == b']');
     // A quote behind the name closes one right before it, or the name is a part of a text.
@@ -135,6 +139,10 @@ fn in_string(bytes: &[u8], name: &Range<usize>) -> bool {
 /// The length of a word without what belongs to the sentence or the statement around it.
 fn without_punctuation(word: &[u8], kind: FileKind) -> usize {
     let mut end = word.len();
+    // The end of a line, written out in a string.
+    while word[..end].ends_with(b"\\n") || word[..end].ends_with(b"\\r") {
+        end -= 2;
+    }
     while let Some(last) = word[..end].last() {
         let opening = match last {
             b')' => b'(',
@@ -257,11 +265,13 @@ impl Forward<'_> {
     /// The unquoted word that begins here.
     fn bare(&self, kind: FileKind, operator: Operator, inside: bool) -> Option<Range<usize>> {
         let text = &self.bytes[self.at..(self.at + MAX_VALUE).min(self.bytes.len())];
+        let line = self.bytes[..self.at].rsplit(|b| *b == b'\n').next().unwrap_or_default();
+        let in_flow = line.iter().take(200).any(|b| *b == b'{');
         let ends = |b: u8| match operator {
             _ if b == b'\n' || b == 0 || b == b'\r' => true,
             Operator::Element => b == b'<',
             _ if inside => b";&\"'`)".contains(&b) || b.is_ascii_whitespace(),
-            _ if kind == FileKind::Yaml => false,
+            _ if kind == FileKind::Yaml => in_flow && (b == b',' || b == b'}'),
             _ => is_blank(b) || b == b'"' || b == b'`',
         };
         let mut word = &text[..text.iter().position(|b| ends(*b))?.max(0)];

@@ -125,7 +125,7 @@ impl Text {
         let secret = if self.style.show_secrets {
             sanitize_bytes(finding.secret.reveal()).into_owned()
         } else {
-            finding.secret.to_string()
+            finding.secret.mask()
         };
         let painted = self.paint(AnsiColor::Red.on_default(), &secret);
         writeln!(out, "      {before}{painted}{}", excerpt.after.trim_end())?;

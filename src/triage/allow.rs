@@ -37,6 +37,8 @@ pub enum Marker {
     Flawed {
         /// 1-based line of the marker.
         line: u64,
+        /// The line that it would excuse.
+        meant: u64,
     },
 }
 
@@ -70,11 +72,13 @@ impl Marker {
             Some(body) => (body, true),
             None => (rest, false),
         };
-        let Some(allow) = allow(body) else { return Self::Flawed { line } };
+        let alone = !before.iter().any(|b| b.is_ascii_alphanumeric() || b"\"'`=:".contains(b));
+        let Some(allow) = allow(body) else {
+            return Self::Flawed { line, meant: line + u64::from(alone) };
+        };
         if block {
             return Self::Start { line, allow };
         }
-        let alone = !before.iter().any(|b| b.is_ascii_alphanumeric() || b"\"'`=:".contains(b));
         Self::Line { line, alone, allow }
     }
 }
@@ -151,7 +155,7 @@ mod tests {
         assert_eq!(read("<!-- blurt:allow jwt -- a test vector -->"), line(true));
         for flawed in ["blurt:allow", "blurt:allow jwt", "blurt:allow -- why", "blurt:allow jwt --"]
         {
-            assert_eq!(read(flawed), Marker::Flawed { line: 7 }, "{flawed}");
+            assert_eq!(read(flawed), Marker::Flawed { line: 7, meant: 8 }, "{flawed}");
         }
         assert_eq!(read("# blurt:allow-end"), Marker::End { line: 7 });
         assert_eq!(

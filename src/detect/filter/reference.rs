@@ -27,6 +27,9 @@ impl Filter for Reference {
         if holds(value, MARKS) || is_enclosed(value) {
             return Some(Verdict::Drop("a template, filled in elsewhere"));
         }
+        if holds(subject.before, "encrypteddata !vault") {
+            return Some(Verdict::Drop("encrypted, by what stands before it"));
+        }
         let fetched = starts_with_any(value, FETCHED);
         let hash = value.starts_with(b"$") && value.get(2..).is_some_and(|v| v.contains(&b'$'));
         if fetched && !(hash || (subject.quoted && is_random_behind_dollar(value))) {

@@ -1,0 +1,175 @@
+//! Every fixture holds exactly what its `expected.toml` says: nothing is missed, nothing else is
+//! found, and each place is the place of a planted value.
+
+#![allow(clippy::unwrap_used)] // a test may panic
+
+mod common;
+
+use blurt::blob::Via;
+use blurt::finding::{Finding, Location};
+use blurt::scan::Outcome;
+use bstr::ByteSlice;
+use common::{Expected, Fixture, Fixtures, detector, run};
+use std::collections::BTreeMap;
+
+#[test]
+fn every_fixture_holds_what_it_says() {
+    let fixtures = Fixtures::render();
+    let detector = detector();
+    let mut wrong = String::new();
+    for fixture in &fixtures.all {
+        let flaws = compare(fixture, &fixture.scan(&detector));
+        if !flaws.is_empty() {
+            wrong +=
+                &format!("\nfixtures/{} ({}):\n{}\n", fixture.name, flaws.len(), flaws.join("\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// What differs between a scan and what it should have found.
+fn compare(fixture: &Fixture, outcome: &Outcome) -> Vec<String> {
+    let mut flaws = Vec::new();
+    let mut found: BTreeMap<Place, &(Finding, blurt::remedy::Remedy)> = BTreeMap::new();
+    for entry in &outcome.findings {
+        let finding = &entry.0;
+        flaws.extend(
+            finding.locations.iter().filter_map(|place| misplaced(fixture, finding, place)),
+        );
+        found.insert(Place::of(fixture, finding), entry);
+    }
+    for expected in &fixture.expected.findings {
+        match found.remove(&Place::expected(expected)) {
+            Some(entry) => flaws.extend(differing(fixture, expected, entry)),
+            None => flaws.push(Place::expected(expected).message("missing", fixture)),
+        }
+    }
+    let also = found.iter().map(|(place, (finding, _))| {
+        place.message(&format!("not expected ({:?})", finding.confidence), fixture)
+    });
+    flaws.extend(also);
+    flaws.extend(notes(fixture, outcome));
+    if !outcome.coverage.complete || outcome.coverage.files != fixture.texts.len() as u64 {
+        flaws.push(format!("  not all files were scanned: {:?}", outcome.coverage));
+    }
+    flaws
+}
+
+/// The first place of a finding, and its rule.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    path: String,
+    line: u64,
+    column: u64,
+    rule: String,
+}
+
+impl Place {
+    fn of(fixture: &Fixture, finding: &Finding) -> Self {
+        let primary = finding.primary();
+        let (line, column) = (primary.start.line, primary.start.column);
+        Self { path: path(fixture, primary), line, column, rule: finding.rule.spec.id.clone() }
+    }
+
+    fn expected(expected: &Expected) -> Self {
+        let Expected { path, line, column, rule, .. } = expected;
+        Self { path: path.clone(), line: *line, column: *column, rule: rule.clone() }
+    }
+
+    fn message(&self, what: &str, fixture: &Fixture) -> String {
+        let Self { path, line, column, rule } = self;
+        let text = fixture.line(path, *line);
+        format!("  {what}: {path}:{line}:{column} {rule}\n      {text}")
+    }
+}
+
+/// The file of a location, from the fixture's root.
+fn path(fixture: &Fixture, location: &Location) -> String {
+    let path = location.origin.path.as_ref().unwrap().to_string();
+    let root = format!("{}/", fixture.root.display());
+    path.strip_prefix(&root).unwrap_or(&path).to_owned()
+}
+
+/// A place that is not that of a planted value.
+fn misplaced(fixture: &Fixture, finding: &Finding, location: &Location) -> Option<String> {
+    let (start, end) = (location.start, location.end);
+    let path = path(fixture, location);
+    let text = fixture.text_at(&path, (start.line, start.column), (end.line, end.column));
+    let secret = finding.secret.reveal().to_str_lossy();
+    let place = format!("{path}:{}:{} {}", start.line, start.column, finding.rule.spec.id);
+    if text != secret {
+        return Some(format!(
+            "  wrong place: {place}\n      at it: {text:.100}\n      is: {secret:.100}"
+        ));
+    }
+    let planted = fixture.is_planted(&text);
+    (!planted).then(|| format!("  no planted value: {place}\n      {text:.200}"))
+}
+
+/// Where a finding in the right place is not what it should be.
+fn differing(
+    fixture: &Fixture,
+    expected: &Expected,
+    (finding, remedy): &(Finding, blurt::remedy::Remedy),
+) -> Option<String> {
+    let via: Vec<Via> = expected.via.iter().cloned().map(Via::Decoded).collect();
+    let verification = serde_json::to_value(finding.verification.status).unwrap();
+    let others = finding.locations[1..].iter().map(|place| {
+        format!("{}:{}:{}", path(fixture, place), place.start.line, place.start.column)
+    });
+    let others: Vec<String> = others.collect();
+    let mut flaws = Vec::new();
+    let mut check = |what: &str, same: bool, is: &dyn std::fmt::Debug| {
+        if !same {
+            flaws.push(format!("{what} is {is:?}"));
+        }
+    };
+    let origin = &finding.primary().origin;
+    check("via", origin.via == via, &origin.via);
+    check("status", finding.triage.name() == expected.status, &finding.triage);
+    let same = expected.confidence.is_none_or(|confidence| confidence == finding.confidence);
+    check("confidence", same, &finding.confidence);
+    let same = expected.action.is_none_or(|action| action == remedy.action);
+    check("action", same, &remedy.action);
+    let same = expected.verification.as_ref().is_none_or(|status| verification == status.as_str());
+    check("verification", same, &verification);
+    check("also", others == expected.also, &others);
+    let what = format!("differs, {}", flaws.join(", "));
+    (!flaws.is_empty()).then(|| Place::expected(expected).message(&what, fixture))
+}
+
+/// Remarks that are missing or too many.
+fn notes(fixture: &Fixture, outcome: &Outcome) -> Option<String> {
+    let root = format!("{}/", fixture.root.display());
+    let place = |note: &String| {
+        let place = note.split(": ").next().unwrap_or_default();
+        place.strip_prefix(&root).unwrap_or(place).to_owned()
+    };
+    let found: Vec<String> = outcome.notes.iter().map(place).collect();
+    (found != fixture.expected.notes).then(|| format!("  notes: {found:?}"))
+}
+
+/// The same through the command: the exit status of each fixture, and no secret in any format.
+#[test]
+fn the_command_tells_what_it_found_and_masks_it() {
+    let fixtures = Fixtures::render();
+    for fixture in &fixtures.all {
+        let said = run(&fixture.root, &["scan", "-q"]);
+        let shown = |expected: &&Expected| {
+            expected.status == "new" && expected.confidence != Some(blurt::rule::Confidence::Low)
+        };
+        let found = fixture.expected.findings.iter().filter(shown).count();
+        assert_eq!(said.status, Some(i32::from(found > 0)), "{}: {}", fixture.name, said.err);
+    }
+    let secrets = fixtures.secrets();
+    assert!(secrets.len() > 300, "{}", secrets.len());
+    for format in blurt::report::FORMATS {
+        let args = ["scan", "-v", "--min-confidence", "low", "-f", format.name()];
+        let said = run(fixtures.folder.path(), &args);
+        assert_eq!(said.status, Some(1));
+        for secret in &secrets {
+            let shown = said.out.contains(secret) || said.err.contains(secret);
+            assert!(!shown, "{} shows a secret of {} bytes", format.name(), secret.len());
+        }
+    }
+}
