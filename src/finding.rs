@@ -3,8 +3,10 @@
 
 use crate::blob::{Origin, Position};
 use crate::rule::{Confidence, Layer, Rule, Severity};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use bstr::ByteSlice;
 use serde::{Serialize, Serializer};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -205,11 +207,7 @@ impl Fingerprint {
         let value = secret.reveal();
         let salt = format!("blurt fingerprint v1 {rule}");
         if is_guessable(value) {
-            let params = argon2::Params::new(4 * 1024, 1, 1, Some(16)).unwrap_or_default();
-            let argon2 =
-                argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
-            // The only errors are lengths of salt and output, which are constants.
-            let _ = argon2.hash_password_into(value, salt.as_bytes(), &mut digest);
+            slow_hash(value, &salt, &mut digest);
         } else {
             let mut hasher = blake3::Hasher::new_derive_key("blurt fingerprint v1");
             hasher.update(salt.as_bytes()).update(&[0]).update(value);
@@ -223,6 +221,21 @@ impl Fingerprint {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Argon2id with 4 MiB, one pass.
+fn slow_hash(value: &[u8], salt: &str, digest: &mut [u8]) {
+    const KIB: u32 = 4 * 1024;
+    thread_local! {
+        // Kept, as memory of this size would be taken and given back for each secret.
+        static MEMORY: RefCell<Vec<Block>> = RefCell::new(vec![Block::default(); KIB as usize]);
+    }
+    let params = Params::new(KIB, 1, 1, Some(digest.len())).unwrap_or_default();
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    // The only errors are lengths of salt and output, which are constants.
+    let _ = MEMORY.with_borrow_mut(|memory| {
+        argon2.hash_password_into_with_memory(value, salt.as_bytes(), digest, memory)
+    });
 }
 
 /// Whether a value has so little randomness that trying values is worth someone's while: fewer than

@@ -16,15 +16,15 @@ use std::collections::BTreeMap;
 fn every_fixture_holds_what_it_says() {
     let fixtures = Fixtures::render();
     let detector = detector();
-    let mut wrong = String::new();
+    let mut wrong = Vec::new();
     for fixture in &fixtures.all {
         let flaws = compare(fixture, &fixture.scan(&detector));
         if !flaws.is_empty() {
-            wrong +=
-                &format!("\nfixtures/{} ({}):\n{}\n", fixture.name, flaws.len(), flaws.join("\n"));
+            wrong.push(format!("fixtures/{}: {}", fixture.name, flaws.len()));
+            wrong.extend(flaws);
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 /// What differs between a scan and what it should have found.

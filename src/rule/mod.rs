@@ -128,7 +128,10 @@ fn compile(spec: &RuleSpec) -> Result<Regex, String> {
     let syntax = syntax::Config::new().unicode(false).utf8(false).multi_line(true);
     let whole = format!(r"\A(?:{})\z", spec.pattern);
     let pattern = if spec.keywords.is_empty() { &spec.pattern } else { &whole };
+    // Windows are small: large caches would only be memory, a one-pass automaton slow to build.
+    let config = Regex::config().hybrid_cache_capacity(64 * 1024).onepass(false);
     Regex::builder()
+        .configure(config)
         .syntax(syntax)
         .build(pattern)
         .map_err(|e| e.syntax_error().map_or_else(|| e.to_string(), |syntax| format!("{syntax}")))

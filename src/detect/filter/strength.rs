@@ -6,6 +6,9 @@ use crate::rule::Layer;
 
 pub(super) struct Strength;
 
+/// Longer values under a mere name are documents, not keys.
+const LONGEST: usize = 256;
+
 impl Filter for Strength {
     fn name(&self) -> &'static str {
         "strength"
@@ -22,6 +25,9 @@ impl Filter for Strength {
             }
             Layer::Generic if !subject.value.iter().any(u8::is_ascii_digit) => {
                 Some(Verdict::Lower("a random value without a digit"))
+            }
+            Layer::Password | Layer::Generic if subject.value.len() > LONGEST => {
+                Some(Verdict::Drop("too long for a password or a key"))
             }
             Layer::Password if subject.value.len() < 4 => Some(Verdict::Drop("too short")),
             Layer::Password if is_hash(subject.value) => {
