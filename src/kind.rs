@@ -54,7 +54,7 @@ impl FileKind {
             | b"desktop" | b"mk" | b"dockerfile" | b"rc" => Self::Assignments,
             b"yaml" | b"yml" => Self::Yaml,
             b"json" | b"json5" | b"jsonc" | b"toml" | b"tf" | b"tfvars" | b"hcl" | b"tfstate"
-            | b"ipynb" | b"lock" | b"webmanifest" => Self::Quoted,
+            | b"ipynb" | b"lock" | b"map" | b"webmanifest" => Self::Quoted,
             b"xml" | b"plist" | b"html" | b"htm" | b"xhtml" | b"svg" | b"csproj" | b"resx"
             | b"pom" => Self::Markup,
             b"rs" | b"go" | b"py" | b"pyi" | b"pyx" | b"js" | b"mjs" | b"cjs" | b"jsx" | b"ts"
@@ -64,7 +64,8 @@ impl FileKind {
             | b"ex" | b"exs" | b"erl" | b"hrl" | b"clj" | b"cljs" | b"hs" | b"ml" | b"mli"
             | b"fs" | b"fsx" | b"vb" | b"vbs" | b"sql" | b"groovy" | b"gradle" | b"vue"
             | b"svelte" | b"coffee" | b"ps1" | b"psm1" | b"psd1" | b"proto" | b"zig" | b"nim"
-            | b"d" | b"s" | b"asm" | b"css" | b"scss" | b"less" | b"graphql" | b"sol" => Self::Code,
+            | b"d" | b"s" | b"asm" | b"css" | b"scss" | b"less" | b"graphql" | b"sol" | b"inc"
+            | b"ipp" | b"phpt" | b"po" | b"pot" => Self::Code,
             _ => Self::Text,
         }
     }

@@ -9,8 +9,11 @@ use blurt::rule::example::expand;
 use common::{Said, blurt, run, said};
 use serde_json::Value;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A folder of a test.
@@ -247,6 +250,38 @@ fn standard_input_has_the_name_it_is_given() {
     assert_eq!(folder.run(&["scan", "--stdin", "a.py"]).status, Some(2));
     assert_eq!(folder.run(&["scan", "--path", "a.py"]).status, Some(2));
 }
+
+/// A pipe gives what its writer has written so far.
+#[test]
+fn the_encoding_of_standard_input_does_not_depend_on_how_it_arrives() {
+    let folder = Folder::new();
+    let text = format!("# a settings file\ntoken = \"{}\"\n", token(1));
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (raw, first) in [
+        ([b"\xff\xfe", &*utf16].concat(), 1),
+        (utf16, 2),
+        ([b"\xef\xbb\xbf", format!("t=\"{}\"", token(2)).as_bytes()].concat(), 1),
+    ] {
+        let whole = said(blurt(folder.path()).args(SCAN_STDIN).write_stdin(raw.clone()));
+        let mut child = Command::new(env!("CARGO_BIN_EXE_blurt"))
+            .args(SCAN_STDIN)
+            .current_dir(folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(&raw[..first]).unwrap();
+        thread::sleep(Duration::from_millis(300));
+        stdin.write_all(&raw[first..]).unwrap();
+        drop(stdin);
+        let parts = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8(parts.stdout).unwrap(), whole.out, "{first} of {raw:?}");
+        assert_eq!(places(&whole).len(), 1);
+    }
+}
+
+const SCAN_STDIN: [&str; 4] = ["scan", "--stdin", "-f", "json"];
 
 #[cfg(unix)]
 #[test]

@@ -13,6 +13,7 @@ use blurt::rule::{Confidence, RuleSet, test};
 use common::{Fixtures, detector, scan};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::FileFailurePersistence;
 use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
@@ -153,7 +154,13 @@ const PATHS: [&str; 7] = ["a.txt", "a.py", "a.yaml", "a.env", ".npmrc", ".netrc"
 /// A few cases; `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
     let more = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
-    ProptestConfig { cases: more.unwrap_or(12), max_shrink_iters: 400, ..ProptestConfig::default() }
+    let failed = FileFailurePersistence::Direct("proptest-regressions/properties.txt");
+    ProptestConfig {
+        cases: more.unwrap_or(12),
+        max_shrink_iters: 400,
+        failure_persistence: Some(Box::new(failed)),
+        ..ProptestConfig::default()
+    }
 }
 
 proptest! {

@@ -12,6 +12,8 @@ pub(crate) struct Assignment {
     /// Without its quotes.
     pub(crate) value: Range<usize>,
     pub(crate) quoted: bool,
+    /// Whether the name is a function's, and the value its argument.
+    pub(crate) call: bool,
 }
 
 /// A name is at most this long, and so is what may stand between the beginning of a value and the
@@ -69,7 +71,7 @@ fn after_name(bytes: &[u8], name: Range<usize>, kind: FileKind) -> Option<Assign
     if bytes[name.clone()].iter().skip(1).any(|b| *b == b'@') {
         return None;
     }
-    let mut scan = Forward { bytes, at: name.end };
+    let mut scan = Forward { bytes, at: name.end, colon: false };
     let closers = scan.skip(6, |b| is_quote(b) || b == b'\\' || b == b']');
     // A quote behind the name closes one right before it, or the name is a part of a text.
     if closers > 0 && !name.start.checked_sub(1).is_some_and(|at| is_quote(bytes[at])) {
@@ -83,15 +85,16 @@ fn after_name(bytes: &[u8], name: Range<usize>, kind: FileKind) -> Option<Assign
         None => return None,
     };
     let inside = operator == Operator::Assign && closers + blanks == 0 && in_string(bytes, &name);
-    if closers == 0 && scan.peek().is_some_and(|b| ends_string(bytes, &name, b)) {
+    scan.skip(MAX_BLANKS, is_blank);
+    if closers == 0 && ends_string(bytes, &name, scan.at) {
         return None;
     }
-    scan.skip(MAX_BLANKS, is_blank);
     scan.skip_wrapping();
     if let Some(value) = scan.quoted() {
         // `("name", "value", …)` are any three strings.
-        let last = operator != Operator::Argument || closers == 0 || closes_call(bytes, &value);
-        return last.then_some(Assignment { name, value, quoted: true });
+        let call = operator == Operator::Argument && closers == 0;
+        let last = operator != Operator::Argument || call || closes_call(bytes, &value);
+        return last.then_some(Assignment { name, value, quoted: true, call });
     }
     let bare = inside
         || match operator {
@@ -103,22 +106,41 @@ fn after_name(bytes: &[u8], name: Range<usize>, kind: FileKind) -> Option<Assign
     if operator == Operator::Element && !bytes[value.end..].starts_with(b"</") {
         return None;
     }
-    if operator == Operator::Blank && bytes[value.start] == b'-' {
+    if operator == Operator::Blank && b"-|><&+#=".contains(&bytes[value.start]) {
         return None;
     }
-    Some(Assignment { name, value, quoted: inside || operator == Operator::Element })
+    let quoted = inside || operator == Operator::Element;
+    Some(Assignment { name, value, quoted, call: false })
 }
 
 /// Whether a blank behind this name assigns: behind a flag, and in files of assignments.
 fn blank_assigns(bytes: &[u8], name: &Range<usize>, kind: FileKind) -> bool {
-    let flag = bytes[..name.start].ends_with(b"-") || bytes[name.start] == b'-';
-    (flag || kind == FileKind::Assignments) && !bytes[name.clone()].contains(&b'$')
+    let text = &bytes[name.clone()];
+    if text.contains(&b'$') || text.starts_with(b"--ask") {
+        return false;
+    }
+    let before = &bytes[name.start.saturating_sub(MAX_BLANKS)..name.start];
+    if text.starts_with(b"-") {
+        return before.last().is_none_or(u8::is_ascii_whitespace);
+    }
+    // `ENV NAME value`, or the first word of a line; `pass` alone is a verb, or a program.
+    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default().trim_ascii();
+    let first =
+        line.is_empty() && before.len() < MAX_BLANKS || before.contains(&b'\n') && line.is_empty();
+    let declared = [&b"ENV"[..], b"ARG", b"SET", b"set", b"export"].contains(&line);
+    kind == FileKind::Assignments && (first || declared) && text != b"pass"
 }
 
-/// Whether a quote behind `name=` ends the string that the name is in: `"password=" + value`.
-fn ends_string(bytes: &[u8], name: &Range<usize>, quote: u8) -> bool {
+/// Whether the quote at `at`, behind `name=`, ends the string that the name is in, as in
+/// `"password=" + value`.
+fn ends_string(bytes: &[u8], name: &Range<usize>, at: usize) -> bool {
+    let Some(quote) = bytes.get(at).copied().filter(|b| is_quote(*b)) else { return false };
+    // What follows the end of a string begins no value.
+    if bytes.get(at + 1).is_some_and(|b| b")+,.;]}".contains(b)) {
+        return true;
+    }
     if quote != b'"' {
-        return is_quote(quote) && bytes[..name.start].last() == Some(&quote);
+        return bytes[..name.start].last() == Some(&quote);
     }
     let line = bytes[name.start.saturating_sub(200)..name.start].rsplit(|b| *b == b'\n').next();
     line.unwrap_or_default().iter().filter(|b| **b == quote).count() % 2 == 1
@@ -165,6 +187,8 @@ fn without_punctuation(word: &[u8], kind: FileKind) -> usize {
 struct Forward<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Whether the operator was a colon.
+    colon: bool,
 }
 
 impl Forward<'_> {
@@ -202,6 +226,7 @@ impl Forward<'_> {
         }
         if let Some(sign) = SIGNS.into_iter().find(|sign| self.starts_with(sign)) {
             self.at += sign.len();
+            self.colon = sign == b":";
             if sign == b":" && kind == FileKind::Code {
                 self.skip_type();
             }
@@ -265,17 +290,25 @@ impl Forward<'_> {
     /// The unquoted word that begins here.
     fn bare(&self, kind: FileKind, operator: Operator, inside: bool) -> Option<Range<usize>> {
         let text = &self.bytes[self.at..(self.at + MAX_VALUE).min(self.bytes.len())];
-        let line = self.bytes[..self.at].rsplit(|b| *b == b'\n').next().unwrap_or_default();
-        let in_flow = line.iter().take(200).any(|b| *b == b'{');
-        let ends = |b: u8| match operator {
+        let yaml = kind == FileKind::Yaml && self.colon;
+        let before = &self.bytes[self.at.saturating_sub(MAX_NAME)..self.at];
+        let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+        let in_flow = line.contains(&b'{');
+        let mut open = false;
+        let mut ends = |b: u8| match operator {
             _ if b == b'\n' || b == 0 || b == b'\r' => true,
             Operator::Element => b == b'<',
-            _ if inside => b";&\"'`)".contains(&b) || b.is_ascii_whitespace(),
-            _ if kind == FileKind::Yaml => in_flow && (b == b',' || b == b'}'),
+            _ if inside => {
+                let closed = b == b')' && !open;
+                open |= b == b'(';
+                closed || b";&\"'`".contains(&b) || b.is_ascii_whitespace()
+            }
+            _ if yaml => in_flow && (b == b',' || b == b'}'),
+            _ if kind == FileKind::Markup && b == b'<' => true,
             _ => is_blank(b) || b == b'"' || b == b'`',
         };
         let mut word = &text[..text.iter().position(|b| ends(*b))?.max(0)];
-        if kind == FileKind::Yaml && !inside {
+        if yaml && !inside {
             let comment = word.windows(2).position(|w| is_blank(w[0]) && w[1] == b'#');
             word = &word[..comment.unwrap_or(word.len())];
         }

@@ -140,6 +140,14 @@ impl Detector {
     }
 }
 
+/// How a value stands in the text.
+struct Place {
+    /// The name that it is assigned to; empty if it is not assigned.
+    name: Range<usize>,
+    quoted: bool,
+    call: bool,
+}
+
 /// The state of one search through one chunk.
 struct Search<'a> {
     detector: &'a Detector,
@@ -317,7 +325,8 @@ impl<'a> Search<'a> {
             let whole = Input::new(&self.bytes[found.value.clone()]).anchored(Anchored::Yes);
             let regex = detector.rules.rules()[rule].regex();
             if regex.is_some_and(|regex| regex.is_match(whole)) {
-                self.consider(rule, found.value.clone(), &name, found.quoted);
+                let place = Place { name: name.clone(), quoted: found.quoted, call: found.call };
+                self.consider(rule, found.value.clone(), &place);
             }
         }
     }
@@ -365,12 +374,12 @@ impl<'a> Search<'a> {
             groups.push(1);
         }
         for secret in groups.into_iter().filter_map(|group| captures.get_group(group)) {
-            self.consider(rule, secret.range(), &(0..0), true);
+            self.consider(rule, secret.range(), &Place { name: 0..0, quoted: true, call: false });
         }
     }
 
     /// Takes a value that a pattern has matched through check and filters.
-    fn consider(&mut self, index: usize, span: Range<usize>, name: &Range<usize>, quoted: bool) {
+    fn consider(&mut self, index: usize, span: Range<usize>, place: &Place) {
         let detector = self.detector;
         let rule = &detector.rules.rules()[index];
         let value = &self.bytes[span.clone()];
@@ -386,7 +395,7 @@ impl<'a> Search<'a> {
         if verification.status == Status::ChecksumValid {
             confidence = Confidence::High;
         } else {
-            match filter::judge(&self.subject(rule, &span, name, quoted)) {
+            match filter::judge(&self.subject(rule, &span, place)) {
                 Some((_, Verdict::Drop(_))) => return,
                 Some((_, Verdict::Lower(_))) => confidence = Confidence::Low,
                 None => {}
@@ -401,13 +410,7 @@ impl<'a> Search<'a> {
         self.matches.push(Match { rule: index, span, confidence, entropy, verification });
     }
 
-    fn subject(
-        &self,
-        rule: &Rule,
-        span: &Range<usize>,
-        name: &Range<usize>,
-        quoted: bool,
-    ) -> Subject<'a> {
+    fn subject(&self, rule: &Rule, span: &Range<usize>, place: &Place) -> Subject<'a> {
         let bytes = self.bytes;
         let value = &bytes[span.clone()];
         let prefixes = rule.spec.prefixes.iter().map(String::as_bytes);
@@ -416,10 +419,11 @@ impl<'a> Search<'a> {
             layer: rule.layer(),
             value,
             body: &value[prefix.unwrap_or(0)..],
-            name: &bytes[name.clone()],
+            name: &bytes[place.name.clone()],
+            call: place.call,
             before: &bytes[span.start.saturating_sub(keyword::CONTEXT)..span.start],
             after: &bytes[span.end..(span.end + 16).min(bytes.len())],
-            quoted,
+            quoted: place.quoted,
             floor: rule.spec.entropy,
         }
     }

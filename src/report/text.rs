@@ -4,7 +4,7 @@ use super::json::Summary;
 use super::{Format, sanitize, sanitize_bytes};
 use crate::finding::{Finding, Location, Status, Triage};
 use crate::remedy::Remedy;
-use crate::rule::{Action, Severity};
+use crate::rule::{Action, Confidence, Severity};
 use crate::scan::Outcome;
 use anstyle::{AnsiColor, Style as Ansi};
 use bstr::BStr;
@@ -91,6 +91,12 @@ impl Text {
         if let Some(what) = verified(finding) {
             title += &format!(" ({what})");
         }
+        if finding.confidence < Confidence::High {
+            title += &format!(
+                ", {}",
+                self.dim(&format!("{} confidence", confident(finding.confidence)))
+            );
+        }
         writeln!(out, "{title}  {}", self.dim(&spec.id))?;
         self.excerpt(finding, out)?;
         if let Triage::Ignored(reason) = &finding.triage {
@@ -141,8 +147,10 @@ impl Text {
             let path = path.unwrap_or_default();
             writeln!(out, "      also at {path}:{}:{}", place.start.line, place.start.column)?;
         }
-        if places.len() > most {
-            writeln!(out, "      and in {} more places (-v shows them)", places.len() - most)?;
+        match places.len().saturating_sub(most) {
+            0 => {}
+            1 => writeln!(out, "      and in one more place (-v shows it)")?,
+            more => writeln!(out, "      and in {more} more places (-v shows them)")?,
         }
         Ok(())
     }
@@ -230,6 +238,14 @@ fn name_of(severity: Severity) -> &'static str {
         Severity::Medium => "medium",
         Severity::High => "high",
         Severity::Critical => "critical",
+    }
+}
+
+fn confident(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Low => "low",
+        Confidence::Medium => "medium",
+        Confidence::High => "high",
     }
 }
 

@@ -1,5 +1,6 @@
 //! What looks like a secret and is none: one file a filter, asked in the order of `FILTERS`.
 
+mod encoded;
 mod name_role;
 mod placeholder;
 mod reference;
@@ -19,6 +20,8 @@ pub struct Subject<'a> {
     pub body: &'a [u8],
     /// The name that it is assigned to; empty if it is not assigned.
     pub name: &'a [u8],
+    /// Whether the name is a function's, and the value its argument.
+    pub call: bool,
     /// Up to 80 bytes before the value.
     pub before: &'a [u8],
     /// Up to 16 bytes behind the value.
@@ -48,12 +51,13 @@ pub trait Filter: Sync {
 }
 
 /// All filters, the cheapest first. A new one is added here.
-static FILTERS: [&dyn Filter; 5] = [
+static FILTERS: [&dyn Filter; 6] = [
     &placeholder::Placeholder,
     &strength::Strength,
     &reference::Reference,
     &name_role::NameRole,
     &shape::Shape,
+    &encoded::Encoded,
 ];
 
 /// Asks the filters. The first that drops the value decides; otherwise one that lowers it.

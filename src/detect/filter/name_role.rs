@@ -1,5 +1,6 @@
 //! Names that speak *about* a secret: where it is kept, what it is called, how it is checked.
 
+use super::shape::humps;
 use super::{Filter, Subject, Verdict, ends_with_any, holds, is_any};
 use crate::rule::Layer;
 
@@ -16,6 +17,9 @@ const ENDS: &str = "\
 
 /// Anywhere in a name: keys and tokens that are public or belong to another trade.
 const PARTS: &str = "\
+    nexttoken next_token next-token continuationtoken continuation_token continuation-token \
+    pagetoken page_token page-token paginationtoken pagination_token clienttoken client_token \
+    cached_token synctoken sync_token amz-credential \
     public pubkey primary_key primarykey foreign partition sort_key sortkey cache_key cachekey \
     cache-key cache_token keyword keyboard keycode keydown keyup keypress monkey turkey hotkey \
     idempotency dedup object_key objectkey s3_key row_key checksum integrity sha1 sha256 sha512 \
@@ -49,7 +53,8 @@ impl Filter for NameRole {
         let name = subject.name;
         let reason = match subject.layer {
             Layer::Structured => return None,
-            _ if name.is_empty() => {
+            Layer::Generic | Layer::Password if name.is_empty() => return None,
+            Layer::Named if name.is_empty() => {
                 let beside = is_any(last_name(subject.before), BESIDE);
                 return beside.then_some(Verdict::Drop("the name of what stands beside a secret"));
             }
@@ -58,6 +63,10 @@ impl Filter for NameRole {
                 "its name speaks about a secret, it is none"
             }
             Layer::Password if holds(name, TEXTS) => "its name speaks about passwords, it is none",
+            Layer::Password if is_verb(name, subject.call) => "a verb, not a password",
+            Layer::Password if goes_on(name) => {
+                return Some(Verdict::Lower("its name goes on behind the password"));
+            }
             Layer::Generic if holds(subject.before, HASHES) => "a hash, by what stands before it",
             _ if holds(name, HASHES) => "a hash, by its name",
             _ => return None,
@@ -73,4 +82,41 @@ fn last_name(before: &[u8]) -> &[u8] {
     let assigned = before[end..].iter().any(|b| b":=".contains(b));
     let length = before[..end].iter().rev().take_while(|b| is_name(b)).count();
     if assigned { &before[end - length..end] } else { &[] }
+}
+
+/// The words of a name: at `_`, `-`, `.` and camel humps.
+fn words(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let parts = name.split(|b| !b.is_ascii_alphanumeric());
+    parts.flat_map(humps).filter(|word| !word.is_empty())
+}
+
+/// What may follow the password in its name.
+const FOLLOWERS: &str = "\
+    old new confirm confirmation again repeat prod production dev develop development test testing \
+    staging stage local default admin root value str string plain raw text b s master slave main \
+    primary backup env secret key db";
+
+/// Whether other words follow the password in a name, as in `password_scheme`.
+fn goes_on(name: &[u8]) -> bool {
+    let is_password = |word: &[u8]| holds(word, "passw passphrase pwd passcode senha contrasena");
+    let is_password = |word: &[u8]| is_password(word) || is_any(word, "pass");
+    let Some(last) = words(name).enumerate().filter(|(_, word)| is_password(word)).last() else {
+        return false;
+    };
+    let known = |word: &[u8]| is_any(word, FOLLOWERS) || word.iter().all(u8::is_ascii_digit);
+    !words(name).skip(last.0 + 1).all(known)
+}
+
+/// Whether `pass` is what something does: `suite.pass("…")`, `one_pass`; or a function asks for it.
+fn is_verb(name: &[u8], call: bool) -> bool {
+    const ASKS: &str =
+        "get read ask prompt load check verify validate test hash register parse is has";
+    let mut last_two: [&[u8]; 2] = [b"", b""];
+    for word in words(name) {
+        last_two = [last_two[1], word];
+    }
+    let asks = words(name).next().is_some_and(|first| is_any(first, ASKS));
+    let alone = is_any(last_two[1], "pass");
+    let counted = is_any(last_two[0], "one this plugin first second single by multi two final");
+    (alone && (counted || call)) || (asks && call)
 }

@@ -39,7 +39,11 @@ impl Filter for Placeholder {
         let Subject { value, body, layer, .. } = *subject;
         let key = value.starts_with(b"-----BEGIN") || value.starts_with(b"PuTTY");
         if key {
-            return has_ellipsis(value).then_some(Verdict::Drop("the key is cut short"));
+            let body = value.split(|b| *b == b'\n').filter(|line| !line.contains(&b':'));
+            return body
+                .into_iter()
+                .any(has_ellipsis)
+                .then_some(Verdict::Drop("the key is cut short"));
         }
         if holds(value, FAMOUS) {
             return Some(Verdict::Drop("a sample value of the documentation"));

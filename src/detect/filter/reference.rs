@@ -31,7 +31,7 @@ impl Filter for Reference {
             return Some(Verdict::Drop("encrypted, by what stands before it"));
         }
         let fetched = starts_with_any(value, FETCHED);
-        let hash = value.starts_with(b"$") && value.get(2..).is_some_and(|v| v.contains(&b'$'));
+        let hash = value.starts_with(b"$") && value[1..].iter().take(9).any(|b| *b == b'$');
         if fetched && !(hash || (subject.quoted && is_random_behind_dollar(value))) {
             return Some(Verdict::Drop("a reference to a value elsewhere"));
         }
@@ -39,8 +39,27 @@ impl Filter for Reference {
         if value.starts_with(b"<") && (!subject.quoted || value.iter().all(named)) {
             return Some(Verdict::Drop("a placeholder in angle brackets"));
         }
+        if interpolates(value) || (!subject.quoted && names_another(value)) {
+            return Some(Verdict::Drop("a reference to a value elsewhere"));
+        }
         (!subject.quoted && is_expression(value)).then_some(Verdict::Drop("an expression"))
     }
+}
+
+/// `/$path_of_it`, `cn=user,$base`: a variable of four letters or more behind something else.
+fn interpolates(value: &[u8]) -> bool {
+    let letters = |b: &&u8| b.is_ascii_lowercase() || **b == b'_';
+    let names = value.split(|b| *b == b'$').skip(1).map(|v| v.iter().take_while(letters).count());
+    value.contains(&b'$') && names.max().unwrap_or(0) >= 4 && !value.iter().any(u8::is_ascii_digit)
+}
+
+/// `@NAME`, `:name`: what SQL, templates and reStructuredText call a parameter.
+fn names_another(value: &[u8]) -> bool {
+    let name = value.strip_prefix(b"@").or_else(|| value.strip_prefix(b":"));
+    name.is_some_and(|name| {
+        name.first().is_some_and(u8::is_ascii_alphabetic)
+            && name.iter().all(|b| b.is_ascii_alphabetic() || b"_-:`".contains(b))
+    })
 }
 
 /// `<your token>`, `[token]`, `{token}`, `%TOKEN%`, `@TOKEN@`, `__TOKEN__`.
@@ -69,7 +88,14 @@ fn is_expression(value: &[u8]) -> bool {
         && value.iter().all(word)
         && value.first().is_some_and(u8::is_ascii_alphabetic)
         && !value.iter().any(u8::is_ascii_digit);
+    // Not at the end, where base64 has its padding.
+    let inner = &value[..value.len().saturating_sub(2)];
+    let operated = holds(inner, "|| && += !0 !1 != ==");
+    let open = value.last().is_some_and(|b| b"([{".contains(b));
     calls
+        || operated
+        || open
+        || (name > 0 && value.get(name) == Some(&b'[') && value.ends_with(b"]"))
         || dotted
         || value
             .windows(2)

@@ -29,8 +29,11 @@ fn generic(value: &[u8]) -> Option<&'static str> {
     if is_identifier(value) {
         return Some("an identifier");
     }
-    let head = value.strip_suffix(b".").unwrap_or(value);
-    if head.starts_with(b"eyJ") && !head.contains(&b'.') && head.len() < 80 {
+    let head = value.trim_end_with(|c| c == '.');
+    if (head.starts_with(b"eyJ") || head.starts_with(b"yJhbGci"))
+        && !head.contains(&b'.')
+        && head.len() < 80
+    {
         return Some("the head of a token");
     }
     if is_uuid(value) {
@@ -51,16 +54,22 @@ fn password(value: &[u8], subject: &Subject) -> Option<&'static str> {
     if is_address(value) {
         return Some("a path or an address");
     }
+    let value = value.trim_ascii();
     let words = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count();
-    if words > 3 || value.ends_with(b":") || (words > 1 && value.ends_with(b".")) {
+    let prompt = value.last().is_some_and(|b| b":?>".contains(b));
+    if words > 3 || prompt || (words > 1 && value.ends_with(b".")) {
         return Some("a sentence");
     }
     let named = value.iter().all(|b| b.is_ascii_alphanumeric() || b"_.-/: '*?!".contains(b));
     // `password = "password_field"`, `password: "user.password"`, `PASSWORD = "DB_PASSWORD"`.
     let telling = ["passw", "passph", "pwd", "secret", "token", "credential", "_pass"];
     if named && telling.iter().any(|word| value.to_ascii_lowercase().contains_str(word)) {
-        let random = value.iter().filter(|b| b.is_ascii_digit()).count() > 1;
-        return (!random).then_some("the name of something");
+        let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+        let joined = value.iter().any(|b| b"_.-/: ".contains(b));
+        return (digits < 2 && joined).then_some("the name of something");
+    }
+    if is_date(value) {
+        return Some("a date");
     }
     let constant = |b: &u8| b.is_ascii_uppercase() || *b == b'_';
     if value.contains(&b'_') && value.iter().all(constant) {
@@ -123,7 +132,7 @@ fn is_identifier(value: &[u8]) -> bool {
 }
 
 /// The words of a camel-case name.
-fn humps(part: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn humps(part: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = part;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -137,6 +146,15 @@ fn humps(part: &[u8]) -> impl Iterator<Item = &[u8]> {
         rest = tail;
         Some(piece)
     })
+}
+
+/// `2025-01-31`, with or without a time.
+fn is_date(value: &[u8]) -> bool {
+    let date = value.iter().take(10).enumerate().all(|(at, b)| match at {
+        4 | 7 => *b == b'-',
+        _ => b.is_ascii_digit(),
+    });
+    value.len() >= 10 && date
 }
 
 fn is_uuid(value: &[u8]) -> bool {
