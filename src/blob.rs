@@ -1,7 +1,7 @@
 //! What a source hands to detection: bytes, where they come from, and how to speak about a place in them.
 
 use crate::kind::FileKind;
-use bstr::{BString, ByteSlice};
+use bstr::{BString, ByteSlice as _};
 use serde::Serialize;
 use std::ops::Range;
 
@@ -68,7 +68,11 @@ impl Position {
 }
 
 fn code_points(text: &[u8]) -> u64 {
-    if text.is_ascii() { text.len() as u64 } else { text.chars().count() as u64 }
+    if text.is_ascii() {
+        return text.len() as u64;
+    }
+    let count = |chunk: std::str::Utf8Chunk| chunk.valid().chars().count() + chunk.invalid().len();
+    text.utf8_chunks().map(count).sum::<usize>() as u64
 }
 
 /// A piece of a blob that is searched at once. Only what begins in `owned` is reported; the bytes

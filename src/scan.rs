@@ -263,6 +263,17 @@ fn excerpt(bytes: &[u8], found: &Match, spans: &[Range<usize>]) -> Excerpt {
     }
 }
 
+/// Stars long random words: what no rule has found may be a secret all the same.
+fn mask_tokens(text: &mut [u8]) {
+    let of_token = |b: &u8| b.is_ascii_alphanumeric() || b"+/=_-".contains(b);
+    for word in text.split_mut(|b| !of_token(b)) {
+        let mixed = word.iter().any(u8::is_ascii_digit) && word.iter().any(u8::is_ascii_alphabetic);
+        if word.len() >= 20 && mixed {
+            word.fill(b'*');
+        }
+    }
+}
+
 /// The text of `range` with every other secret in it starred. When it is cut at its beginning, the
 /// first word may be the end of something else and is left out.
 fn masked(bytes: &[u8], range: Range<usize>, spans: &[Range<usize>], cut: bool) -> String {
@@ -274,6 +285,7 @@ fn masked(bytes: &[u8], range: Range<usize>, spans: &[Range<usize>], cut: bool) 
             text[start - range.start..end - range.start].fill(b'*');
         }
     }
+    mask_tokens(&mut text);
     let mut text = sanitize_bytes(&text).into_owned();
     if cut {
         let word = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());

@@ -3,6 +3,7 @@
 //! `…;name=value;…` inside a string.
 
 use crate::kind::FileKind;
+use bstr::ByteSlice;
 use std::ops::Range;
 
 /// A value and the name that it is assigned to, as positions in the text.
@@ -38,6 +39,20 @@ pub(crate) fn around_name(bytes: &[u8], part: usize, kind: FileKind) -> Option<A
     // `https://user:pass@…` is no assignment, and neither is the `-` before a flag's name a part.
     let end = end - bytes[start..end].iter().rev().take_while(|b| b"-.[".contains(b)).count();
     after_name(bytes, start..end, kind)
+}
+
+/// The assignment of a value that stands apart from its name: `<add key="Password" value="…">`,
+/// `variable "password" { default = "…" }`, `name: PASSWORD, value: "…"`.
+pub(crate) fn apart(bytes: &[u8], part: usize, kind: FileKind) -> Option<Assignment> {
+    let right = bytes[part..].iter().take(MAX_NAME).take_while(|b| is_name(**b)).count();
+    let left = bytes[part.saturating_sub(MAX_NAME)..part].iter().rev();
+    let name = part - left.take_while(|b| is_name(**b)).count()..part + right;
+    let region = &bytes[name.end..(name.end + MAX_NAME).min(bytes.len())];
+    ["value", "default"].iter().find_map(|label| {
+        let at = name.end + region.find(label)?;
+        let found = after_name(bytes, at..at + label.len(), kind)?;
+        found.quoted.then_some(Assignment { name: name.clone(), ..found })
+    })
 }
 
 fn is_name(byte: u8) -> bool {
@@ -154,8 +169,12 @@ fn closes_call(bytes: &[u8], value: &Range<usize>) -> bool {
 
 /// Whether a name stands where a part of a connection string begins: `;Password=…`, `?token=…`.
 fn in_string(bytes: &[u8], name: &Range<usize>) -> bool {
-    let before = bytes[..name.start].iter().rev().find(|b| !is_blank(**b));
-    before.is_some_and(|b| b";?&".contains(b) || is_quote(*b))
+    let line = bytes[name.start.saturating_sub(200)..name.start].rsplit(|b| *b == b'\n').next();
+    let line = line.unwrap_or_default();
+    let before = line.iter().rev().find(|b| !is_blank(**b));
+    // `"host=db user=app password=…"` has blanks between its parts.
+    let open = line.iter().filter(|b| **b == b'"').count() % 2 == 1 && line.contains(&b'=');
+    before.is_some_and(|b| b";?&".contains(b) || is_quote(*b)) || open
 }
 
 /// The length of a word without what belongs to the sentence or the statement around it.
@@ -255,8 +274,22 @@ impl Forward<'_> {
 
     /// What may stand between operator and quote: `b"…"`, `r#"…"#`, `@"…"`, `Some("…")`.
     fn skip_wrapping(&mut self) {
-        const PREFIXES: [&[u8]; 12] =
-            [b"Some(", b"String(", b"b", b"r#", b"r", b"f", b"u", b"L", b"@", b"$", b"N", b"E"];
+        const PREFIXES: [&[u8]; 14] = [
+            b"String::from(",
+            b"new String(",
+            b"Some(",
+            b"String(",
+            b"b",
+            b"r#",
+            b"r",
+            b"f",
+            b"u",
+            b"L",
+            b"@",
+            b"$",
+            b"N",
+            b"E",
+        ];
         for prefix in PREFIXES {
             let quote = self.bytes.get(self.at + prefix.len());
             if self.starts_with(prefix) && quote.is_some_and(|b| is_quote(*b)) {
@@ -373,7 +406,7 @@ impl Back<'_> {
             if prefix == 1 && hash == 0 && self.last().is_some_and(|b| b.is_ascii_alphanumeric()) {
                 self.at += 1;
             }
-            for wrapping in [&b"Some("[..], b"String("] {
+            for wrapping in [&b"Some("[..], b"String(", b"String::from("] {
                 if self.bytes[..self.at].ends_with(wrapping) {
                     self.at -= wrapping.len();
                 }

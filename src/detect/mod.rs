@@ -290,7 +290,8 @@ impl<'a> Search<'a> {
         }
         if !assigned.is_empty() {
             let kind = self.kind();
-            if let Some(found) = assignment::around_name(self.bytes, at, kind) {
+            let found = assignment::around_name(self.bytes, at, kind);
+            if let Some(found) = found.or_else(|| assignment::apart(self.bytes, at, kind)) {
                 self.follow_assignment(&found, Some(&assigned));
             }
         }

@@ -20,7 +20,9 @@ pub(super) fn build(name: &str, dice: &mut Dice) -> Option<String> {
         "pgp-private-key" => pgp(dice),
         "public-key" => pem("PUBLIC KEY", &public_key(dice)),
         "certificate" => pem("CERTIFICATE", &tlv(0x30, &dice.bytes(700))),
-        "basic-auth" => BASE64_STANDARD.encode(format!("deploy:{:x}{:X}", dice.next(), dice.next())),
+        "basic-auth" => {
+            BASE64_STANDARD.encode(format!("deploy:{:x}{:X}", dice.next(), dice.next()))
+        }
         "jwt" => jwt(4_102_444_800, dice),
         "expired-jwt" => jwt(1_500_000_000, dice),
         _ => return None,

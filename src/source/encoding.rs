@@ -92,7 +92,7 @@ impl<R: Read> Utf8Reader<R> {
         }
     }
 
-    /// Fills the buffer; `true` when it is full, `false` when the text has ended.
+    /// Fills the buffer, which has room for at least 1 kB; `true` when it is full, `false` when the text has ended.
     ///
     /// # Errors
     ///
@@ -109,10 +109,15 @@ impl<R: Read> Utf8Reader<R> {
             let count = read(&mut self.inner, &mut buffer.storage[buffer.filled..])?;
             buffer.filled += count;
             self.bytes_read += count as u64;
-            if count == 0 {
+            if count == 0 && !matches!(self.state, State::Fresh) {
                 return Ok(false);
             }
-            if matches!(self.state, State::Fresh) {
+            if count == 0 {
+                self.choose(buffer);
+                continue;
+            }
+            // A pipe may give the first bytes one by one.
+            if matches!(self.state, State::Fresh) && buffer.filled >= PROBE {
                 self.choose(buffer);
             }
         }
@@ -245,7 +250,7 @@ mod tests {
         for raw in
             [&b"plain"[..], b"", b"caf\xe9 = 1", b"\x00\x01\x02\x03binary\x00\x00", b"\xff\xfe\0\0"]
         {
-            assert_eq!(read_all(raw, 3), (raw.to_vec(), None));
+            assert_eq!(read_all(raw, PROBE), (raw.to_vec(), None));
         }
     }
 

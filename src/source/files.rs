@@ -99,10 +99,15 @@ fn visit(worker: &mut Worker, entry: Result<DirEntry, ignore::Error>, targets: &
     };
     // A flawed line in a .gitignore (`entry.error()`) excludes nothing: what it means is scanned.
     let Some(kind) = entry.file_type() else { return };
-    if kind.is_file() {
+    if entry.depth() == 0 && (kind.is_file() || entry.path_is_symlink()) {
+        if let Some(target) = targets.of(entry.path(), true) {
+            let link = entry.path_is_symlink();
+            scan_file(worker, if link { &target } else { entry.path() });
+        }
+    } else if kind.is_file() {
         scan_file(worker, entry.path());
     } else if kind.is_symlink() {
-        if let Some(target) = targets.of(entry.path(), entry.depth() == 0) {
+        if let Some(target) = targets.of(entry.path(), false) {
             scan_file(worker, &target);
         }
     }

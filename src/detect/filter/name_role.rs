@@ -19,7 +19,7 @@ const ENDS: &str = "\
 const PARTS: &str = "\
     nexttoken next_token next-token continuationtoken continuation_token continuation-token \
     pagetoken page_token page-token paginationtoken pagination_token clienttoken client_token \
-    cached_token synctoken sync_token amz-credential \
+    authenticity_token cached_token synctoken sync_token amz-credential \
     public pubkey primary_key primarykey foreign partition sort_key sortkey cache_key cachekey \
     cache-key cache_token keyword keyboard keycode keydown keyup keypress monkey turkey hotkey \
     idempotency dedup object_key objectkey s3_key row_key checksum integrity sha1 sha256 sha512 \
@@ -33,8 +33,8 @@ const HASHES: &str = "\
 
 /// In the name of a password: a text of a form, or a rule for passwords.
 const TEXTS: &str = "\
-    hint label placeholder prompt tooltip forgot reset strength policy rule pattern last_ next_ \
-    min_ max_ hashed lastset change";
+    hint label placeholder prompt tooltip forgot reset strength policy rule rules pattern last next \
+    min max hashed change";
 
 /// Right before a value of a list: what stands beside the secret.
 const BESIDE: &str = "\
@@ -58,11 +58,14 @@ impl Filter for NameRole {
                 let beside = is_any(last_name(subject.before), BESIDE);
                 return beside.then_some(Verdict::Drop("the name of what stands beside a secret"));
             }
+            Layer::Named if holds(name, "public pubkey") => "public, by its name",
             Layer::Named if ends_with_any(name, IDENTIFIERS) => "an identifier, by its name",
             Layer::Generic | Layer::Password if ends_with_any(name, ENDS) || holds(name, PARTS) => {
                 "its name speaks about a secret, it is none"
             }
-            Layer::Password if holds(name, TEXTS) => "its name speaks about passwords, it is none",
+            Layer::Password if words(name).any(|word| is_any(word, TEXTS)) => {
+                "its name speaks about passwords, it is none"
+            }
             Layer::Password if is_verb(name, subject.call) => "a verb, not a password",
             Layer::Password if goes_on(name) => {
                 return Some(Verdict::Lower("its name goes on behind the password"));

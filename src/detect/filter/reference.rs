@@ -90,7 +90,7 @@ fn is_expression(value: &[u8]) -> bool {
         && !value.iter().any(u8::is_ascii_digit);
     // Not at the end, where base64 has its padding.
     let inner = &value[..value.len().saturating_sub(2)];
-    let operated = holds(inner, "|| && += !0 !1 != ==");
+    let operated = holds(inner, "|| && += != ==");
     let open = value.last().is_some_and(|b| b"([{".contains(b));
     calls
         || operated

@@ -29,6 +29,10 @@ fn generic(value: &[u8]) -> Option<&'static str> {
     if is_identifier(value) {
         return Some("an identifier");
     }
+    let upper = value.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    if upper && value.len() == 21 && value.starts_with(b"A") {
+        return Some("an AWS identifier");
+    }
     let head = value.trim_end_with(|c| c == '.');
     if (head.starts_with(b"eyJ") || head.starts_with(b"yJhbGci"))
         && !head.contains(&b'.')
