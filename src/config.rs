@@ -194,12 +194,12 @@ impl Config {
     }
 }
 
-/// The error for an id that is not there, with the id that shares most of its words.
+/// The error for an id that is not there, with the one that is most like it.
 fn unknown(id: &str, rules: &RuleSet) -> ConfigError {
-    let words: Vec<&str> = id.split('-').collect();
-    let shared = |known: &str| known.split('-').filter(|word| words.contains(word)).count();
     let ids = rules.rules().iter().map(|rule| rule.spec.id.as_str());
-    let similar = ids.filter(|known| shared(known) > 0).max_by_key(|known| shared(known));
+    let likeness = |known: &str| strsim::jaro_winkler(known, id);
+    let similar = ids.filter(|known| likeness(known) > 0.7);
+    let similar = similar.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     ConfigError::UnknownRule { id: id.to_owned(), similar: similar.map(str::to_owned) }
 }
 

@@ -28,7 +28,7 @@ impl Secret {
     #[must_use]
     pub fn new(value: &[u8], rule: &Rule) -> Self {
         let spec = &rule.spec;
-        let documented = spec.prefixes.iter().map(|prefix| prefix.as_bytes());
+        let documented = spec.prefixes.iter().map(std::string::String::as_bytes);
         let prefix = documented.filter(|prefix| value.starts_with(prefix)).map(<[u8]>::len).max();
         Self {
             value: value.into(),
@@ -74,7 +74,7 @@ impl Secret {
             return "********".to_owned();
         }
         let length = self.value.len();
-        let clear = |part: &[u8]| part.is_ascii() && part.iter().all(|b| b.is_ascii_graphic());
+        let clear = |part: &[u8]| part.is_ascii() && part.iter().all(u8::is_ascii_graphic);
         let end = if length >= SHOWS_ITS_END { 4 } else { 0 };
         let (prefix, tail) = (&self.value[..self.prefix], &self.value[length - end..]);
         // A documented prefix may be most of a short value; then it alone is shown.
@@ -213,7 +213,7 @@ impl Fingerprint {
             hasher.update(salt.as_bytes()).update(&[0]).update(value);
             hasher.finalize_xof().fill(&mut digest);
         }
-        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(format!("{:032x}", u128::from_be_bytes(digest)))
     }
 
     /// The fingerprint in hexadecimal.

@@ -65,10 +65,13 @@ impl Planted {
         let utf16 = [0xfeff].into_iter().chain(text.encode_utf16());
         tree.write("windows/settings.ini", utf16.flat_map(u16::to_le_bytes).collect::<Vec<_>>());
         let token = tree.secret(GITHUB);
+        let spare = tree.secret(GITHUB);
         let excuse = "# blurt:allow github-token, * -- issued for [this](http://test) only";
         tree.write(
             "excused.py",
-            format!("token = \"{token}\"  {excuse}\n# blurt:allow without reason\n"),
+            format!(
+                "token = \"{token}\"  {excuse}\nspare = \"{spare}\"  # blurt:allow without reason\n"
+            ),
         );
         tree.places = tree.secrets.len() + 2;
         tree

@@ -34,6 +34,7 @@ enum Command {
 }
 
 /// Runs the command that the process was called with.
+#[must_use]
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Scan(args) => scan::run(&args),

@@ -98,14 +98,15 @@ fn show(rules: &RuleSet, id: &str, out: &mut impl Write) -> Result<ExitStatus> {
 fn check(rules: Result<RuleSet, RuleError>, out: &mut impl Write) -> Result<ExitStatus> {
     let flaws = match rules {
         Err(flaw) => vec![flaw],
-        Ok(rules) => match rules.check() {
-            Err(flaws) => flaws,
-            Ok(()) => {
+        Ok(rules) => {
+            if let Err(flaws) = rules.check() {
+                flaws
+            } else {
                 let (rules, playbooks) = (rules.rules().len(), rules.playbooks().count());
                 writeln!(out, "{rules} rules and {playbooks} playbooks are well formed")?;
                 return Ok(ExitStatus::Clean);
             }
-        },
+        }
     };
     for flaw in flaws {
         terminal::complain(&flaw.to_string());

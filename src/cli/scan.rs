@@ -231,10 +231,10 @@ struct OutputFile {
 impl OutputFile {
     /// `FILE` or `FORMAT:FILE`.
     fn parse(text: &str) -> Result<Self> {
-        if let Some((name, path)) = text.split_once(':') {
-            if let Some(format) = report::by_name(name) {
-                return Ok(Self { path: path.into(), format });
-            }
+        if let Some((name, path)) = text.split_once(':')
+            && let Some(format) = report::by_name(name)
+        {
+            return Ok(Self { path: path.into(), format });
         }
         let extension = Path::new(text).extension().and_then(|extension| extension.to_str());
         let Some(format) = extension.and_then(report::by_extension) else {

@@ -67,6 +67,10 @@ fn is_quote(byte: u8) -> bool {
     byte == b'"' || byte == b'\'' || byte == b'`'
 }
 
+/// The signs of an assignment or a comparison, the longer ones first.
+const SIGNS: [&[u8]; 13] =
+    [b"===", b"!==", b"||=", b"??=", b"=>", b":=", b"==", b"!=", b"+=", b"?=", b"->", b"=", b":"];
+
 /// How a name and its value are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operator {
@@ -139,11 +143,11 @@ fn blank_assigns(bytes: &[u8], name: &Range<usize>, kind: FileKind) -> bool {
         return before.last().is_none_or(u8::is_ascii_whitespace);
     }
     // `ENV NAME value`, or the first word of a line; `pass` alone is a verb, or a program.
+    let at_start = before.len() < MAX_BLANKS || before.contains(&b'\n');
     let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default().trim_ascii();
-    let first =
-        line.is_empty() && before.len() < MAX_BLANKS || before.contains(&b'\n') && line.is_empty();
+    let first = line.is_empty() && at_start;
     let declared = [&b"ENV"[..], b"ARG", b"SET", b"set", b"export"].contains(&line);
-    kind == FileKind::Assignments && (first || declared) && text != b"pass"
+    kind == FileKind::Assignments && (declared || (first && text != b"pass"))
 }
 
 /// Whether the quote at `at`, behind `name=`, ends the string that the name is in, as in
@@ -227,6 +231,7 @@ impl Forward<'_> {
         count
     }
 
+    /// Goes behind the operator.
     fn operator(&mut self, kind: FileKind, element: bool, closed: bool) -> Option<Operator> {
         if element {
             let end =
@@ -236,10 +241,6 @@ impl Forward<'_> {
                 return Some(Operator::Element);
             }
         }
-        const SIGNS: [&[u8]; 13] = [
-            b"===", b"!==", b"||=", b"??=", b"=>", b":=", b"==", b"!=", b"+=", b"?=", b"->", b"=",
-            b":",
-        ];
         if self.starts_with(b"::") {
             return None;
         }
@@ -340,7 +341,7 @@ impl Forward<'_> {
             _ if kind == FileKind::Markup && b == b'<' => true,
             _ => is_blank(b) || b == b'"' || b == b'`',
         };
-        let mut word = &text[..text.iter().position(|b| ends(*b))?.max(0)];
+        let mut word = &text[..text.iter().position(|b| ends(*b)).unwrap_or(text.len())];
         if yaml && !inside {
             let comment = word.windows(2).position(|w| is_blank(w[0]) && w[1] == b'#');
             word = &word[..comment.unwrap_or(word.len())];
@@ -478,12 +479,12 @@ mod tests {
             (Code, r#"my_pass = "VAL12";"#, "my_pass", "VAL12"),
             (Code, r#"{"pass": "VAL x"}"#, "pass", "VAL x"),
             (Code, r#"const pass: &'static str = "VAL";"#, "pass", "VAL"),
-            (Code, r#"self.pass: str = 'VAL'"#, "self.pass", "VAL"),
+            (Code, r"self.pass: str = 'VAL'", "self.pass", "VAL"),
             (Code, r#"cfg["pass"] = b"VAL""#, "cfg[\"pass", "VAL"),
             (Code, r#"x.put("pass", "VAL")"#, "pass", "VAL"),
             (Code, r#"setpass("VAL")"#, "setpass", "VAL"),
-            (Code, r#":pass => 'VAL'"#, "pass", "VAL"),
-            (Code, r#"pass := `VAL`"#, "pass", "VAL"),
+            (Code, r":pass => 'VAL'", "pass", "VAL"),
+            (Code, r"pass := `VAL`", "pass", "VAL"),
             (Code, r#"if pass == "VAL" {"#, "pass", "VAL"),
             (Code, r#"c = "Server=x;pass=VAL;y=1""#, "pass", "VAL"),
             (Code, r#"s = "{\"pass\": \"VAL\"}""#, "pass", "VAL"),

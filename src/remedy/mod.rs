@@ -73,7 +73,7 @@ impl Place {
             .origin
             .path
             .as_ref()
-            .map_or_else(|| "standard input".into(), |path| path.to_string());
+            .map_or_else(|| "standard input".into(), std::string::ToString::to_string);
         Self {
             path: crate::report::sanitize(&path).into_owned(),
             line: primary.start.line.to_string(),

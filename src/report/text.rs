@@ -65,7 +65,7 @@ impl Format for Text {
         let mut files: BTreeMap<Option<&BStr>, Vec<&(Finding, Remedy)>> = BTreeMap::new();
         let shown = |finding: &Finding| self.style.verbose || finding.triage == Triage::New;
         for entry in outcome.findings.iter().filter(|(finding, _)| shown(finding)) {
-            let path = entry.0.primary().origin.path.as_ref().map(|path| path.as_ref());
+            let path = entry.0.primary().origin.path.as_ref().map(std::convert::AsRef::as_ref);
             files.entry(path).or_default().push(entry);
         }
         for (path, mut entries) in files {

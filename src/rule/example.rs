@@ -80,7 +80,7 @@ fn emit(hir: &Hir, dice: &mut Dice, out: &mut Vec<u8>) {
     }
 }
 
-/// A small reproducible source of random numbers (SplitMix64, Steele and others 2014).
+/// A small reproducible source of random numbers (`SplitMix64`, Steele and others 2014).
 pub(crate) struct Dice(u64);
 
 impl Dice {

@@ -139,7 +139,7 @@ fn putty(cipher: &str, dice: &mut Dice) -> String {
     format!(
         "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: {cipher}\nComment: ed25519-key\n\
          Public-Lines: 2\n{public}Private-Lines: 1\n{private}Private-MAC: "
-    ) + &dice.bytes(32).iter().map(|b| format!("{b:02x}")).collect::<String>()
+    ) + &format!("{:016x}{:016x}", dice.next(), dice.next())
 }
 
 /// A version 4 secret-key packet without a passphrase (RFC 4880, 5.5.3) in ASCII armour.

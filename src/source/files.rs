@@ -99,17 +99,19 @@ fn visit(worker: &mut Worker, entry: Result<DirEntry, ignore::Error>, targets: &
     };
     // A flawed line in a .gitignore (`entry.error()`) excludes nothing: what it means is scanned.
     let Some(kind) = entry.file_type() else { return };
-    if entry.depth() == 0 && (kind.is_file() || entry.path_is_symlink()) {
+    // The walk follows the links that are named, and does not say so.
+    let link =
+        entry.depth() == 0 && fs::symlink_metadata(entry.path()).is_ok_and(|m| m.is_symlink());
+    if entry.depth() == 0 && (kind.is_file() || kind.is_symlink()) {
         if let Some(target) = targets.of(entry.path(), true) {
-            let link = entry.path_is_symlink();
             scan_file(worker, if link { &target } else { entry.path() });
         }
     } else if kind.is_file() {
         scan_file(worker, entry.path());
-    } else if kind.is_symlink() {
-        if let Some(target) = targets.of(entry.path(), false) {
-            scan_file(worker, &target);
-        }
+    } else if kind.is_symlink()
+        && let Some(target) = targets.of(entry.path(), false)
+    {
+        scan_file(worker, &target);
     }
 }
 

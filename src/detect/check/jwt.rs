@@ -49,7 +49,7 @@ fn object(part: &[u8]) -> Option<Value> {
 
 /// Claims are the token's author's text: short, and nothing but printable ASCII.
 fn fact(claim: &str) -> String {
-    claim.chars().filter(|c| c.is_ascii_graphic()).take(80).collect()
+    claim.chars().filter(char::is_ascii_graphic).take(80).collect()
 }
 
 #[cfg(test)]

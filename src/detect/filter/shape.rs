@@ -132,7 +132,7 @@ fn is_identifier(value: &[u8]) -> bool {
             short += usize::from(!readable || piece.len() < 3);
         }
     }
-    short * 3 < pieces
+    short * 3 <= pieces
 }
 
 /// The words of a camel-case name.

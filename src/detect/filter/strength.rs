@@ -46,8 +46,7 @@ fn floor_by_length(length: usize) -> f32 {
     match length {
         0..=11 => 2.3,
         12..=19 => 2.9,
-        20..=31 => 3.2,
-        32..=40 => 3.2,
+        20..=40 => 3.2,
         41..=64 => 3.4,
         _ => 3.6,
     }
@@ -62,8 +61,8 @@ fn is_hash(value: &[u8]) -> bool {
 /// Whether a password consists of letters with at most some digits at its end, or is short.
 fn is_wordlike(value: &[u8]) -> bool {
     let kinds = [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit];
-    let classes = kinds.iter().filter(|kind| value.iter().any(|b| kind(b))).count();
-    let punctuation = value.iter().any(|b| b.is_ascii_punctuation());
+    let classes = kinds.iter().filter(|kind| value.iter().any(kind)).count();
+    let punctuation = value.iter().any(u8::is_ascii_punctuation);
     let end = value.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |at| at + 1);
     let word = value[..end].iter().all(|b| b.is_ascii_alphabetic() || b" _-.".contains(b));
     // Capitals at the beginnings of words do not make it random.

@@ -109,18 +109,17 @@ impl TriggerScanner {
         let mut at = first;
         while at < last {
             // One call for both cases: with two, the compiler joins their masks bit by bit.
-            let block = match bytes[at..].first_chunk::<BLOCK>() {
-                Some(block) => block,
-                None => {
-                    padded = [0; BLOCK];
-                    padded[..bytes.len() - at].copy_from_slice(&bytes[at..]);
-                    &padded
-                }
+            let block = if let Some(block) = bytes[at..].first_chunk::<BLOCK>() {
+                block
+            } else {
+                padded = [0; BLOCK];
+                padded[..bytes.len() - at].copy_from_slice(&bytes[at..]);
+                &padded
             };
             let masks = classify(block);
             let runs = window.push(masks);
             if (runs | masks.literal) != 0 {
-                self.note(bytes, range, at, (runs, masks.literal), found);
+                self.note((bytes, range), at, (runs, masks.literal), found);
             }
             at += BLOCK;
         }
@@ -131,8 +130,7 @@ impl TriggerScanner {
     #[inline]
     fn note(
         &self,
-        bytes: &[u8],
-        range: &Range<usize>,
+        (bytes, range): (&[u8], &Range<usize>),
         at: usize,
         (mut runs, mut literals): (u64, u64),
         found: &mut Triggers,
