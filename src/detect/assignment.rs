@@ -101,6 +101,8 @@ fn after_name(bytes: &[u8], name: Range<usize>, kind: FileKind) -> Option<Assign
     let operator = match scan.operator(kind, element, closers > 0) {
         Some(operator) => operator,
         None if blanks > 0 && closers == 0 && blank_assigns(bytes, &name, kind) => Operator::Blank,
+        // SQL: `WITH PASSWORD '…'`.
+        None if blanks > 0 && kind == FileKind::Code && scan.starts_with(b"'") => Operator::Blank,
         None => return None,
     };
     let inside = operator == Operator::Assign && closers + blanks == 0 && in_string(bytes, &name);

@@ -30,7 +30,7 @@ fn generic(value: &[u8]) -> Option<&'static str> {
         return Some("an identifier");
     }
     let upper = value.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    if upper && value.len() == 21 && value.starts_with(b"A") {
+    if upper && matches!(value.len(), 20 | 21) && value.starts_with(b"A") {
         return Some("an AWS identifier");
     }
     let head = value.trim_end_with(|c| c == '.');
@@ -122,17 +122,16 @@ fn is_identifier(value: &[u8]) -> bool {
     if !value.iter().all(allowed) {
         return false;
     }
-    let mut pieces = 0;
-    let mut short = 0;
+    let (mut letters, mut readable) = (0, 0);
     for part in value.split(|b| b"_-.:/".contains(b)) {
         for piece in humps(part) {
-            pieces += 1;
             let vowels = piece.iter().filter(|b| b"aeiouyAEIOUY".contains(b)).count();
-            let readable = is_word(piece) && (piece.len() <= 3 || vowels * 6 >= piece.len());
-            short += usize::from(!readable || piece.len() < 3);
+            let spoken = piece.len() == 3 || vowels * 6 >= piece.len();
+            letters += piece.len();
+            readable += if piece.len() >= 3 && is_word(piece) && spoken { piece.len() } else { 0 };
         }
     }
-    short * 3 <= pieces
+    readable * 3 >= letters * 2
 }
 
 /// The words of a camel-case name.
