@@ -4,7 +4,7 @@
 //! triggers ─▶ rules (by prefix, literal, keyword or path) ─▶ pattern in a window ─▶ check, filters ─▶ overlap, near
 //! ```
 //!
-//! A match depends only on the bytes within [`MAX_REACH`](crate::rule::MAX_REACH) of it and on the
+//! A match depends only on the bytes within [`MAX_REACH`] of it and on the
 //! path, so that a large file may be searched in overlapping chunks.
 
 mod assignment;

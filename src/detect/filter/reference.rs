@@ -12,7 +12,7 @@ const FETCHED: &str = "\
 
 /// Marks of a template or an expression anywhere in the value.
 const MARKS: &str = "\
-    ${ {{ }} #{ <% %> $( %{ @@ __{ {0} {1} %s %d %v `+";
+    ${ {{ }} #{ <% %> $( %{ @@ __{ {} {0} {1} %s %d %v `+";
 
 impl Filter for Reference {
     fn name(&self) -> &'static str {
