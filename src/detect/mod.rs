@@ -461,7 +461,7 @@ fn effective_name(bytes: &[u8], found: &Assignment) -> Range<usize> {
 /// The rules of a set, as the modules here pass them around.
 type Rules = [Arc<Rule>];
 
-/// Whether a rule is of the layer that needs a name to believe in a value.
+/// The layer of the rule of a match.
 fn layer(rules: &Rules, found: &Match) -> Layer {
     rules[found.rule].layer()
 }
