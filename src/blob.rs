@@ -96,3 +96,14 @@ impl<'a> Chunk<'a> {
         Self { origin, bytes, owned: 0..bytes.len(), first: true }
     }
 }
+
+/// Bytes of a base that stand unchanged in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Copied {
+    /// Where they begin in the base.
+    pub base: usize,
+    /// Where they begin in the text.
+    pub at: usize,
+    /// How many they are.
+    pub len: usize,
+}

@@ -76,3 +76,59 @@ impl FileKind {
         matches!(self, Self::Assignments | Self::Yaml | Self::Text)
     }
 }
+
+/// A set of kinds: a blob of a history may be known by several names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FileKinds(u8);
+
+impl FileKinds {
+    const ALL: [FileKind; 6] = [
+        FileKind::Code,
+        FileKind::Assignments,
+        FileKind::Yaml,
+        FileKind::Quoted,
+        FileKind::Markup,
+        FileKind::Text,
+    ];
+
+    /// The set as bits, to be kept where space matters.
+    #[must_use]
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The set that has these bits.
+    #[must_use]
+    pub fn from_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
+    /// Whether there is no kind in it.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether `kind` is one of them.
+    #[must_use]
+    pub fn contains(self, kind: FileKind) -> bool {
+        self.0 & Self::from(kind).0 != 0
+    }
+
+    /// The kinds in it, in a fixed order.
+    pub fn iter(self) -> impl Iterator<Item = FileKind> {
+        Self::ALL.into_iter().filter(move |kind| self.contains(*kind))
+    }
+
+    /// Whether all of `others` are among them.
+    #[must_use]
+    pub fn contains_all(self, others: Self) -> bool {
+        others.0 & !self.0 == 0
+    }
+}
+
+impl From<FileKind> for FileKinds {
+    fn from(kind: FileKind) -> Self {
+        Self(1 << kind as u8)
+    }
+}

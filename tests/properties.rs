@@ -5,8 +5,10 @@
 
 mod common;
 
-use blurt::blob::{Chunk, Origin};
+use blurt::blob::{Chunk, Copied, Origin};
+use blurt::detect::trace::{Change, Traces};
 use blurt::detect::{Detector, MARGIN};
+use blurt::kind::{FileKind, FileKinds};
 use blurt::report;
 use blurt::rule::example::expand;
 use blurt::rule::{Confidence, RuleSet, test};
@@ -196,6 +198,135 @@ proptest! {
             start = end;
         }
         prop_assert_eq!(parts, whole);
+    }
+}
+
+/// What stands between two places of a text, or new text.
+#[derive(Debug, Clone)]
+enum Edit {
+    /// Copies from one place to the other, whichever comes first.
+    Copy(Cut, Cut),
+    Insert(Piece),
+}
+
+/// A place in a text.
+#[derive(Debug, Clone)]
+enum Cut {
+    /// Anywhere.
+    At(Index),
+    /// So many bytes from the middle of a match, where the seams matter.
+    Near(Index, i16),
+    Start,
+    End,
+}
+
+impl Cut {
+    fn place(&self, text: &[u8], traces: &Traces) -> usize {
+        match self {
+            Self::At(at) => at.index(text.len() + 1),
+            Self::Near(_, distance) if traces.matches().is_empty() => {
+                usize::from(distance.unsigned_abs()).min(text.len())
+            }
+            Self::Near(which, distance) => {
+                let span = &which.get(traces.matches()).span;
+                let middle = usize::midpoint(span.start, span.end);
+                middle.saturating_add_signed((*distance).into()).min(text.len())
+            }
+            Self::Start => 0,
+            Self::End => text.len(),
+        }
+    }
+}
+
+fn cut() -> impl Strategy<Value = Cut> {
+    prop_oneof![
+        2 => any::<Index>().prop_map(Cut::At),
+        4 => (any::<Index>(), -400..400_i16).prop_map(|(which, by)| Cut::Near(which, by)),
+        1 => Just(Cut::Start),
+        1 => Just(Cut::End),
+    ]
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    prop_oneof![
+        3 => (cut(), cut()).prop_map(|(a, b)| Edit::Copy(a, b)),
+        1 => piece().prop_map(Edit::Insert),
+        1 => (1..40_usize, 0..1000_u64).prop_map(|(length, seed)| {
+            Edit::Insert(Piece::Tokens { length, seed })
+        }),
+    ]
+}
+
+/// The text that `edits` make of `base`, and what they copy.
+fn edited(base: &[u8], traces: &Traces, edits: &[Edit]) -> (Vec<u8>, Vec<Copied>) {
+    let mut text = Vec::new();
+    let mut copies: Vec<Copied> = Vec::new();
+    for edit in edits {
+        match edit {
+            Edit::Insert(piece) => {
+                let mut inserted = String::new();
+                piece.write(&mut inserted);
+                text.extend_from_slice(inserted.as_bytes());
+            }
+            Edit::Copy(from, to) => {
+                let (a, b) = (from.place(base, traces), to.place(base, traces));
+                let (from, to) = (a.min(b), a.max(b));
+                if from < to && text.len() < 400_000 {
+                    copies.push(Copied { base: from, at: text.len(), len: to - from });
+                    text.extend_from_slice(&base[from..to]);
+                }
+            }
+        }
+    }
+    (text, copies)
+}
+
+/// What is reported of a text for each kind of file, and its `blurt:allow`s.
+fn settled(text: &[u8], traces: &Traces, kinds: FileKinds) -> (Vec<String>, Vec<usize>) {
+    let line_feeds = |between: Range<usize>| text[between].iter().filter(|b| **b == b'\n').count();
+    let found = kinds.iter().flat_map(|kind| {
+        let matches = traces.matches().to_vec();
+        let (found, seen) =
+            rules().settle(matches, None, kind, |between| line_feeds(between) as u64);
+        let seen: BTreeSet<_> = seen.iter().map(|span| (span.start, span.end)).collect();
+        let found = found.into_iter().map(move |found| {
+            let id = &rules().rules().rules()[found.rule].spec.id;
+            format!(
+                "{kind:?} {id} {:?} {:?} {:?}",
+                found.span, found.confidence, found.verification
+            )
+        });
+        found.chain([format!("{seen:?}")])
+    });
+    (found.collect(), traces.allows().to_vec())
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn a_changed_text_need_not_be_searched_again(
+        pieces in prop::collection::vec(piece(), 5..40),
+        versions in prop::collection::vec(prop::collection::vec(edit(), 1..8), 1..5),
+        kinds in 1..64_u8,
+        one in any::<bool>(),
+    ) {
+        let kinds = if one { FileKind::Code.into() } else { FileKinds::from_bits(kinds) };
+        let mut text = String::new();
+        for piece in &pieces {
+            piece.write(&mut text);
+        }
+        let mut base = text.into_bytes();
+        let mut traces = rules().trace(&base, kinds);
+        for edits in &versions {
+            let (text, copies) = edited(&base, &traces, edits);
+            let change =
+                Change { copies: &copies, base_length: base.len(), length: text.len() };
+            let carried = rules().trace_change(&text, kinds, &traces, &change);
+            let searched = rules().trace(&text, kinds);
+            prop_assert_eq!(settled(&text, &carried, kinds), settled(&text, &searched, kinds));
+            (base, traces) = (text, carried);
+        }
     }
 }
 

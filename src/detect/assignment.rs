@@ -2,6 +2,8 @@
 //! `"name": "value"`, `--name value`, `<name>value</name>`, `put("name", "value")`, `f("value")`,
 //! `…;name=value;…` inside a string.
 
+use super::keyword::CONTEXT;
+use super::trace::Looked;
 use crate::kind::FileKind;
 use bstr::ByteSlice;
 use std::ops::Range;
@@ -21,36 +23,58 @@ pub(crate) struct Assignment {
 /// run in it.
 const MAX_NAME: usize = 100;
 const MAX_VALUE: usize = 1024;
-const MAX_BLANKS: usize = 40;
+pub(super) const MAX_BLANKS: usize = 40;
+/// A line before a name, and the inside of an element's tag, are looked at so far.
+const MAX_LINE: usize = 200;
+/// Bytes beyond a cursor that are looked at before it moves on.
+const PEEK: usize = 64;
 
 /// The assignment whose value contains the byte at `at`.
-pub(crate) fn around_value(bytes: &[u8], at: usize, kind: FileKind) -> Option<Assignment> {
-    let name = Back { bytes, at }.name(kind)?;
-    let found = after_name(bytes, name, kind)?;
+pub(crate) fn around_value(
+    bytes: &[u8],
+    at: usize,
+    kind: FileKind,
+    looked: &mut Looked,
+) -> Option<Assignment> {
+    let mut back = Back { bytes, at, seen: at };
+    let name = back.name(kind);
+    looked.back_to(back.seen.min(back.at).saturating_sub(PEEK));
+    let found = after_name(bytes, name?, kind, looked)?;
     found.value.contains(&at).then_some(found)
 }
 
 /// The assignment to the name of which `part` is a part.
-pub(crate) fn around_name(bytes: &[u8], part: usize, kind: FileKind) -> Option<Assignment> {
+pub(crate) fn around_name(
+    bytes: &[u8],
+    part: usize,
+    kind: FileKind,
+    looked: &mut Looked,
+) -> Option<Assignment> {
     let left = bytes[part.saturating_sub(MAX_NAME)..part].iter().rev();
     let start = part - left.take_while(|b| is_name(**b)).count();
     let right = bytes[part..].iter().take(MAX_NAME);
     let end = part + right.take_while(|b| is_name(**b)).count();
     // `https://user:pass@…` is no assignment, and neither is the `-` before a flag's name a part.
     let end = end - bytes[start..end].iter().rev().take_while(|b| b"-.[".contains(b)).count();
-    after_name(bytes, start..end, kind)
+    after_name(bytes, start..end, kind, looked)
 }
 
 /// The assignment of a value that stands apart from its name: `<add key="Password" value="…">`,
 /// `variable "password" { default = "…" }`, `name: PASSWORD, value: "…"`.
-pub(crate) fn apart(bytes: &[u8], part: usize, kind: FileKind) -> Option<Assignment> {
+pub(crate) fn apart(
+    bytes: &[u8],
+    part: usize,
+    kind: FileKind,
+    looked: &mut Looked,
+) -> Option<Assignment> {
     let right = bytes[part..].iter().take(MAX_NAME).take_while(|b| is_name(**b)).count();
     let left = bytes[part.saturating_sub(MAX_NAME)..part].iter().rev();
     let name = part - left.take_while(|b| is_name(**b)).count()..part + right;
     let region = &bytes[name.end..(name.end + MAX_NAME).min(bytes.len())];
+    looked.on_to(name.end + MAX_NAME);
     ["value", "default"].iter().find_map(|label| {
         let at = name.end + region.find(label)?;
-        let found = after_name(bytes, at..at + label.len(), kind)?;
+        let found = after_name(bytes, at..at + label.len(), kind, looked)?;
         found.quoted.then_some(Assignment { name: name.clone(), ..found })
     })
 }
@@ -85,12 +109,28 @@ enum Operator {
 }
 
 /// Reads on from the end of a name.
-fn after_name(bytes: &[u8], name: Range<usize>, kind: FileKind) -> Option<Assignment> {
+fn after_name(
+    bytes: &[u8],
+    name: Range<usize>,
+    kind: FileKind,
+    looked: &mut Looked,
+) -> Option<Assignment> {
+    let mut scan = Forward { bytes, at: name.end, seen: name.end, colon: false };
+    let line = bytes[name.start.saturating_sub(MAX_LINE)..name.start].iter().rev();
+    let line = line.take_while(|b| **b != b'\n').count() + 1;
+    looked.back_to(name.start.saturating_sub(line.max(CONTEXT) + 1));
+    let found = value_after(&mut scan, name, kind);
+    looked.on_to(scan.at.max(scan.seen) + PEEK);
+    found
+}
+
+/// The assignment of what `scan` finds behind the name that it stands at.
+fn value_after(scan: &mut Forward, name: Range<usize>, kind: FileKind) -> Option<Assignment> {
+    let bytes = scan.bytes;
     // `user:password@host:port` is no assignment.
     if bytes[name.clone()].iter().skip(1).any(|b| *b == b'@') {
         return None;
     }
-    let mut scan = Forward { bytes, at: name.end, colon: false };
     let closers = scan.skip(6, |b| is_quote(b) || b == b'\\' || b == b']');
     // A quote behind the name closes one right before it, or the name is a part of a text.
     if closers > 0 && !name.start.checked_sub(1).is_some_and(|at| is_quote(bytes[at])) {
@@ -163,19 +203,21 @@ fn ends_string(bytes: &[u8], name: &Range<usize>, at: usize) -> bool {
     if quote != b'"' {
         return bytes[..name.start].last() == Some(&quote);
     }
-    let line = bytes[name.start.saturating_sub(200)..name.start].rsplit(|b| *b == b'\n').next();
+    let line =
+        bytes[name.start.saturating_sub(MAX_LINE)..name.start].rsplit(|b| *b == b'\n').next();
     line.unwrap_or_default().iter().filter(|b| **b == quote).count() % 2 == 1
 }
 
 /// Whether the call ends behind the quote of `value`.
 fn closes_call(bytes: &[u8], value: &Range<usize>) -> bool {
     let behind = bytes.get(value.end + 1..).unwrap_or_default();
-    behind.iter().find(|b| !is_blank(**b) && **b != b'"') == Some(&b')')
+    behind.iter().take(MAX_BLANKS).find(|b| !is_blank(**b) && **b != b'"') == Some(&b')')
 }
 
 /// Whether a name stands where a part of a connection string begins: `;Password=…`, `?token=…`.
 fn in_string(bytes: &[u8], name: &Range<usize>) -> bool {
-    let line = bytes[name.start.saturating_sub(200)..name.start].rsplit(|b| *b == b'\n').next();
+    let line =
+        bytes[name.start.saturating_sub(MAX_LINE)..name.start].rsplit(|b| *b == b'\n').next();
     let line = line.unwrap_or_default();
     let before = line.iter().rev().find(|b| !is_blank(**b));
     // `"host=db user=app password=…"` has blanks between its parts.
@@ -212,6 +254,8 @@ fn without_punctuation(word: &[u8], kind: FileKind) -> usize {
 struct Forward<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// The furthest byte that was looked at, if it is further than `at`.
+    seen: usize,
     /// Whether the operator was a colon.
     colon: bool,
 }
@@ -236,8 +280,9 @@ impl Forward<'_> {
     /// Goes behind the operator.
     fn operator(&mut self, kind: FileKind, element: bool, closed: bool) -> Option<Operator> {
         if element {
-            let end =
-                self.bytes[self.at..].iter().take(200).position(|b| *b == b'>' || *b == b'\n')?;
+            self.seen = self.seen.max(self.at + MAX_LINE);
+            let tag = self.bytes[self.at..].iter().take(MAX_LINE);
+            let end = tag.into_iter().position(|b| *b == b'>' || *b == b'\n')?;
             if self.bytes[self.at + end] == b'>' {
                 self.at += end + 1;
                 return Some(Operator::Element);
@@ -303,7 +348,7 @@ impl Forward<'_> {
     }
 
     /// The text between quotes that begin here, on one line.
-    fn quoted(&self) -> Option<Range<usize>> {
+    fn quoted(&mut self) -> Option<Range<usize>> {
         let escaped = self.starts_with(br#"\""#) || self.starts_with(br"\'");
         let open = self.at + usize::from(escaped);
         let quote = *self.bytes.get(open).filter(|b| is_quote(**b))?;
@@ -311,6 +356,7 @@ impl Forward<'_> {
         let text = &self.bytes[start..(start + MAX_VALUE).min(self.bytes.len())];
         let mut at = 0;
         while at < text.len() {
+            self.seen = self.seen.max(start + at + 1);
             match text[at] {
                 b'\n' | 0 => return None,
                 b'\\' if escaped && text.get(at + 1) == Some(&quote) => break,
@@ -324,7 +370,7 @@ impl Forward<'_> {
     }
 
     /// The unquoted word that begins here.
-    fn bare(&self, kind: FileKind, operator: Operator, inside: bool) -> Option<Range<usize>> {
+    fn bare(&mut self, kind: FileKind, operator: Operator, inside: bool) -> Option<Range<usize>> {
         let text = &self.bytes[self.at..(self.at + MAX_VALUE).min(self.bytes.len())];
         let yaml = kind == FileKind::Yaml && self.colon;
         let before = &self.bytes[self.at.saturating_sub(MAX_NAME)..self.at];
@@ -344,6 +390,7 @@ impl Forward<'_> {
             _ => is_blank(b) || b == b'"' || b == b'`',
         };
         let mut word = &text[..text.iter().position(|b| ends(*b)).unwrap_or(text.len())];
+        self.seen = self.seen.max(self.at + word.len());
         if yaml && !inside {
             let comment = word.windows(2).position(|w| is_blank(w[0]) && w[1] == b'#');
             word = &word[..comment.unwrap_or(word.len())];
@@ -360,6 +407,8 @@ impl Forward<'_> {
 struct Back<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// The furthest byte that was looked at, if it is further back than `at`.
+    seen: usize,
 }
 
 impl Back<'_> {
@@ -374,7 +423,7 @@ impl Back<'_> {
         count
     }
 
-    fn name(mut self, kind: FileKind) -> Option<Range<usize>> {
+    fn name(&mut self, kind: FileKind) -> Option<Range<usize>> {
         let quoted = self.leave_value()?;
         let line = self.skip(MAX_BLANKS, is_blank);
         match self.last()? {
@@ -425,6 +474,7 @@ impl Back<'_> {
         // A type annotation: what stands before it is the name.
         let of_type = |b: u8| b.is_ascii_alphanumeric() || b" _<>[]&'?.|".contains(&b);
         let length = self.skip(MAX_BLANKS, of_type);
+        self.seen = self.seen.min(self.at);
         let annotated = self.last() == Some(b':') && self.bytes.get(self.at) == Some(&b' ');
         if length > 0 && annotated && !self.bytes[..self.at].ends_with(b"::") {
             self.at -= 1;
@@ -433,19 +483,20 @@ impl Back<'_> {
         }
     }
 
-    fn arrow_or_element(mut self) -> Option<Range<usize>> {
+    fn arrow_or_element(&mut self) -> Option<Range<usize>> {
         self.at -= 1;
         if self.last().is_some_and(|b| b == b'=' || b == b'-') {
             self.at -= 1;
             return self.identifier();
         }
-        let start = self.at.saturating_sub(200);
+        let start = self.at.saturating_sub(MAX_LINE);
+        self.seen = start;
         let open = start + self.bytes[start..self.at].iter().rposition(|b| *b == b'<')? + 1;
         let end = self.bytes[open..self.at].iter().take_while(|b| is_name(**b)).count();
         (end > 0).then_some(open..open + end)
     }
 
-    fn identifier(mut self) -> Option<Range<usize>> {
+    fn identifier(&mut self) -> Option<Range<usize>> {
         self.skip(MAX_BLANKS, is_blank);
         self.skip(6, |b| is_quote(b) || b == b'\\' || b == b']');
         let end = self.at;
@@ -466,12 +517,12 @@ mod tests {
 
     fn by_value(text: &str, kind: FileKind) -> Option<(&str, &str)> {
         let at = text.as_bytes().find(b"VAL").unwrap();
-        parts(text, kind, around_value(text.as_bytes(), at, kind))
+        parts(text, kind, around_value(text.as_bytes(), at, kind, &mut Looked::at(at)))
     }
 
     fn by_name(text: &str, kind: FileKind) -> Option<(&str, &str)> {
         let at = text.as_bytes().find(b"pass").unwrap();
-        parts(text, kind, around_name(text.as_bytes(), at, kind))
+        parts(text, kind, around_name(text.as_bytes(), at, kind, &mut Looked::at(at)))
     }
 
     #[test]

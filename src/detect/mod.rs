@@ -14,14 +14,15 @@ mod keyword;
 mod near;
 mod overlap;
 mod prefix;
+pub mod trace;
 pub mod trigger;
 
 use crate::blob::Chunk;
 use crate::finding::{Status, Verification};
-use crate::kind::FileKind;
+use crate::kind::{FileKind, FileKinds};
 use crate::rule::{Confidence, Layer, MAX_REACH, Rule, RuleSet};
-use assignment::Assignment;
-use bstr::ByteSlice;
+use assignment::{Assignment, MAX_BLANKS};
+use bstr::{BStr, ByteSlice};
 use filter::{Subject, Verdict};
 use keyword::KeywordIndex;
 use prefix::PrefixIndex;
@@ -29,6 +30,7 @@ use regex_automata::util::captures::Captures;
 use regex_automata::{Anchored, Input};
 use std::ops::Range;
 use std::sync::Arc;
+use trace::{Change, Looked, Traces, Trigger};
 use trigger::{TriggerScanner, Triggers, is_token, word_length};
 
 /// What the bytes around a chunk's owned part must be at least, unless the blob begins or ends
@@ -45,6 +47,9 @@ const PIECE: usize = 32 * 1024;
 /// A run's beginning is looked for this far back, and its end this far on.
 const MAX_RUN_BACK: usize = 512;
 const MAX_RUN: usize = 4096;
+
+/// Bytes behind a value that filters look at.
+const BEHIND: usize = 16;
 
 /// Shannon entropy in bits per character.
 #[must_use]
@@ -65,6 +70,8 @@ pub struct Match {
     pub entropy: f32,
     /// What the secret says about itself.
     pub verification: Verification,
+    /// The kinds of files in which the rule matches so.
+    pub kinds: FileKinds,
 }
 
 /// What a chunk holds.
@@ -134,9 +141,85 @@ impl Detector {
     /// Finds what begins in the owned part of `chunk`.
     #[must_use]
     pub fn detect(&self, chunk: &Chunk) -> Detection {
-        let mut search = Search::new(self, chunk);
-        search.run();
-        search.finish()
+        let path = chunk.origin.path.as_ref().map(|path| path.as_bstr());
+        let kind = chunk.origin.kind();
+        let mut search = Search::new(self, chunk.bytes, kind.into());
+        // What stands within one reach of the owned part may win against or complete what is owned.
+        let Range { start, end } = chunk.owned;
+        let region = start.saturating_sub(MAX_REACH)..(end + MAX_REACH).min(chunk.bytes.len());
+        search.run(region.clone());
+        search.follow_path(&region, path, chunk.first);
+        let Traces { matches, mut allows, .. } = search.traces;
+        let line_feeds = |between: Range<usize>| {
+            memchr::memchr_iter(b'\n', &chunk.bytes[between]).count() as u64
+        };
+        let (mut matches, seen) = self.settle(matches, path, kind, line_feeds);
+        matches.retain(|found| chunk.owned.contains(&found.span.start));
+        allows.retain(|at| chunk.owned.contains(at));
+        allows.sort_unstable();
+        Detection { matches, allows, seen }
+    }
+
+    /// Follows all triggers of a whole `text`, whatever its path, as far as its kind of file is one
+    /// of `kinds`. Rules that only a path triggers take no part.
+    #[must_use]
+    pub fn trace(&self, text: &[u8], kinds: FileKinds) -> Traces {
+        let mut search = Search::new(self, text, kinds);
+        search.run(0..text.len());
+        search.traces.sort();
+        search.traces
+    }
+
+    /// The same as [`Self::trace`], for a text that is mostly a copy of one with the traces `base`,
+    /// which must have been made for `kinds`, too.
+    #[must_use]
+    pub fn trace_change(
+        &self,
+        text: &[u8],
+        kinds: FileKinds,
+        base: &Traces,
+        change: &Change,
+    ) -> Traces {
+        let regions = change.regions(text);
+        let mut search = Search::new(self, text, kinds);
+        let mut again = Vec::new();
+        base.carry(change, &regions, &mut search.traces, |at, trigger| again.push((at, trigger)));
+        for (at, trigger) in again {
+            // Each by itself, as the last run may be far away.
+            search.last_run = usize::MAX;
+            search.follow(at, trigger);
+        }
+        for region in regions {
+            search.last_run = usize::MAX;
+            search.run(region);
+        }
+        search.traces.sort();
+        search.traces
+    }
+
+    /// Of all that rules have matched in a file, what is reported: what the rules are for in the
+    /// file at `path` and of this `kind`, where rules overlap the best one, and parts of one
+    /// credential made sure by each other. `line_feeds` counts the ends of lines in a range. Also
+    /// returns all places that a rule took for a secret.
+    pub fn settle(
+        &self,
+        mut matches: Vec<Match>,
+        path: Option<&BStr>,
+        kind: FileKind,
+        line_feeds: impl Fn(Range<usize>) -> u64,
+    ) -> (Vec<Match>, Vec<Range<usize>>) {
+        let rules = self.rules.rules();
+        matches.retain(|found| found.kinds.contains(kind) && rules[found.rule].covers(path));
+        let seen = matches.iter().map(|found| found.span.clone()).collect();
+        overlap::resolve(&mut matches, rules);
+        near::complete(&mut matches, rules, line_feeds);
+        (matches, seen)
+    }
+
+    /// Whether any rule is triggered by the path alone of a file like this.
+    #[must_use]
+    pub fn is_triggered_by(&self, path: &BStr) -> bool {
+        self.by_path.iter().any(|rule| self.rules.rules()[*rule].covers(Some(path)))
     }
 }
 
@@ -146,43 +229,35 @@ struct Place {
     name: Range<usize>,
     quoted: bool,
     call: bool,
+    /// The kinds of files in which it stands so.
+    kinds: FileKinds,
 }
 
-/// The state of one search through one chunk.
+/// The state of one search through a text.
 struct Search<'a> {
     detector: &'a Detector,
-    chunk: &'a Chunk<'a>,
     bytes: &'a [u8],
-    kind: Option<FileKind>,
-    matches: Vec<Match>,
-    allows: Vec<usize>,
+    kinds: FileKinds,
+    traces: Traces,
+    /// What following the present trigger has looked at.
+    looked: Looked,
     /// Where the run of the last trigger began.
     last_run: usize,
 }
 
 impl<'a> Search<'a> {
-    fn new(detector: &'a Detector, chunk: &'a Chunk<'a>) -> Self {
+    fn new(detector: &'a Detector, bytes: &'a [u8], kinds: FileKinds) -> Self {
         Self {
             detector,
-            chunk,
-            bytes: chunk.bytes,
-            kind: None,
-            matches: Vec::new(),
-            allows: Vec::new(),
+            bytes,
+            kinds,
+            traces: Traces::default(),
+            looked: Looked::at(0),
             last_run: usize::MAX,
         }
     }
 
-    /// The owned part and one reach around it, as what stands there may win against or complete
-    /// what is owned.
-    fn region(&self) -> Range<usize> {
-        let Range { start, end } = self.chunk.owned;
-        let reach = MAX_REACH;
-        start.saturating_sub(reach)..(end + reach).min(self.bytes.len())
-    }
-
-    fn run(&mut self) {
-        let region = self.region();
+    fn run(&mut self, region: Range<usize>) {
         let mut found = Triggers::default();
         let mut at = region.start;
         while at < region.end {
@@ -190,29 +265,24 @@ impl<'a> Search<'a> {
             at = piece.end;
             self.detector.triggers.scan(self.bytes, piece, &mut found);
             for run in found.runs.drain(..) {
-                self.follow_run(run);
+                self.follow(run, Trigger::Run);
             }
             for (start, literal) in found.literals.drain(..) {
-                self.follow_literal(start, literal);
+                self.follow(start, Trigger::Literal(literal as u32));
             }
         }
-        self.follow_path(&region);
     }
 
-    fn finish(mut self) -> Detection {
-        let rules = self.detector.rules.rules();
-        let seen = self.matches.iter().map(|found| found.span.clone()).collect();
-        overlap::resolve(&mut self.matches, rules);
-        near::complete(&mut self.matches, rules, self.bytes);
-        let owned = &self.chunk.owned;
-        self.matches.retain(|found| owned.contains(&found.span.start));
-        self.allows.retain(|at| owned.contains(at));
-        self.allows.sort_unstable();
-        Detection { matches: self.matches, allows: self.allows, seen }
-    }
-
-    fn kind(&mut self) -> FileKind {
-        *self.kind.get_or_insert_with(|| self.chunk.origin.kind())
+    /// Follows a trigger, and notes where that led.
+    #[inline]
+    fn follow(&mut self, at: usize, trigger: Trigger) {
+        self.looked = Looked::at(at);
+        let first = self.traces.matches.len();
+        match trigger {
+            Trigger::Run => self.follow_run(at),
+            Trigger::Literal(literal) => self.follow_literal(at, literal as usize),
+        }
+        self.traces.note(at, trigger, self.looked, first);
     }
 
     /// A run of token characters: does it begin with a known prefix, or is it assigned to a name?
@@ -241,31 +311,33 @@ impl<'a> Search<'a> {
             }
             begin = end + 1;
         }
-        if self.is_assigned(start) {
-            let kind = self.kind();
-            if let Some(found) = assignment::around_value(bytes, start, kind) {
-                self.follow_assignment(&found, None);
+        for kind in self.kinds.iter() {
+            if self.is_assigned(start, kind)
+                && let Some(found) = assignment::around_value(bytes, start, kind, &mut self.looked)
+            {
+                self.follow_assignment(&found, kind, None);
             }
         }
     }
 
     /// Whether something before a run may assign it to a name. Cheap, as it is asked for every run.
     #[inline]
-    fn is_assigned(&mut self, start: usize) -> bool {
+    fn is_assigned(&self, start: usize, kind: FileKind) -> bool {
         let bytes = self.bytes;
         let Some(before) = start.checked_sub(1) else { return false };
         match bytes[before] {
             b'"' | b'\'' | b'`' => true,
             b'=' | b':' | b'>' => !is_number(&bytes[start..]),
             b' ' | b'\t' if !is_number(&bytes[start..]) => {
-                let blanks = bytes[..start].iter().rev().take_while(|b| b" \t".contains(b));
-                let end = start - blanks.count();
+                let before = bytes[..start].iter().rev().take(MAX_BLANKS);
+                let end = start - before.take_while(|b| b" \t".contains(b)).count();
                 match end.checked_sub(1).map(|at| bytes[at]) {
                     Some(b'=' | b':' | b'>') => true,
                     // Only flags and some files assign by a blank.
                     Some(b) if is_token(b) => {
-                        let word = bytes[..end].iter().rev().take_while(|b| is_token(**b)).count();
-                        bytes[end - word] == b'-' || self.kind() == FileKind::Assignments
+                        let before = bytes[..end].iter().rev().take(keyword::CONTEXT);
+                        let word = before.take_while(|b| is_token(**b)).count();
+                        bytes[end - word] == b'-' || kind == FileKind::Assignments
                     }
                     _ => false,
                 }
@@ -277,7 +349,7 @@ impl<'a> Search<'a> {
 
     fn follow_literal(&mut self, at: usize, literal: usize) {
         if literal == self.detector.allow {
-            self.allows.push(at);
+            self.traces.allows.push(at);
         }
         let detector = self.detector;
         let mut assigned = Vec::new();
@@ -288,25 +360,29 @@ impl<'a> Search<'a> {
                 assigned.push(*rule);
             }
         }
-        if !assigned.is_empty() {
-            let kind = self.kind();
-            let found = assignment::around_name(self.bytes, at, kind);
-            if let Some(found) = found.or_else(|| assignment::apart(self.bytes, at, kind)) {
-                self.follow_assignment(&found, Some(&assigned));
+        if assigned.is_empty() {
+            return;
+        }
+        for kind in self.kinds.iter() {
+            let looked = &mut self.looked;
+            let found = assignment::around_name(self.bytes, at, kind, looked)
+                .or_else(|| assignment::apart(self.bytes, at, kind, looked));
+            if let Some(found) = found {
+                self.follow_assignment(&found, kind, Some(&assigned));
             }
         }
     }
 
-    /// Lets each line of the region trigger the rules that are for this file only.
-    fn follow_path(&mut self, region: &Range<usize>) {
-        let path = self.chunk.origin.path.as_ref().map(|path| path.as_bstr());
+    /// Lets each line of the region trigger the rules that are for the file at `path` only. `first`
+    /// says whether the text begins with the first line.
+    fn follow_path(&mut self, region: &Range<usize>, path: Option<&BStr>, first: bool) {
         for index in &self.detector.by_path {
             if !self.detector.rules.rules()[*index].covers(path) {
                 continue;
             }
             let mut line = region.start;
             for text in self.bytes[region.clone()].split_inclusive(|b| *b == b'\n') {
-                let whole = line > 0 || self.chunk.first;
+                let whole = line > 0 || first;
                 if whole && (line == 0 || self.bytes[line - 1] == b'\n') {
                     self.search_in(*index, line..line + text.len(), None);
                 }
@@ -316,8 +392,11 @@ impl<'a> Search<'a> {
     }
 
     /// The keyword rules that an assignment calls; of them, only those that the trigger belongs to.
-    fn follow_assignment(&mut self, found: &Assignment, only: Option<&[usize]>) {
+    fn follow_assignment(&mut self, found: &Assignment, kind: FileKind, only: Option<&[usize]>) {
         let name = effective_name(self.bytes, found);
+        let first = found.name.start.min(found.value.start).min(name.start);
+        self.looked.back_to(first.saturating_sub(keyword::CONTEXT));
+        let kinds = kind.into();
         let detector = self.detector;
         for rule in detector.keywords.look_up(self.bytes, found, &name) {
             if only.is_some_and(|only| !only.contains(&rule)) {
@@ -326,7 +405,8 @@ impl<'a> Search<'a> {
             let whole = Input::new(&self.bytes[found.value.clone()]).anchored(Anchored::Yes);
             let regex = detector.rules.rules()[rule].regex();
             if regex.is_some_and(|regex| regex.is_match(whole)) {
-                let place = Place { name: name.clone(), quoted: found.quoted, call: found.call };
+                let place =
+                    Place { name: name.clone(), quoted: found.quoted, call: found.call, kinds };
                 self.consider(rule, found.value.clone(), &place);
             }
         }
@@ -336,6 +416,8 @@ impl<'a> Search<'a> {
     fn search(&mut self, rule: usize, anchor: usize, at: usize) {
         let reach = self.detector.rules.rules()[rule].reach();
         let window = anchor.saturating_sub(reach)..(anchor + reach).min(self.bytes.len());
+        self.looked.back_to(window.start.saturating_sub(keyword::CONTEXT));
+        self.looked.on_to(anchor + reach + BEHIND);
         let Some(regex) = self.detector.rules.rules()[rule].regex() else { return };
         // Most patterns begin with their prefix.
         let here = Input::new(self.bytes).range(anchor..window.end).anchored(Anchored::Yes);
@@ -375,7 +457,8 @@ impl<'a> Search<'a> {
             groups.push(1);
         }
         for secret in groups.into_iter().filter_map(|group| captures.get_group(group)) {
-            self.consider(rule, secret.range(), &Place { name: 0..0, quoted: true, call: false });
+            let place = Place { name: 0..0, quoted: true, call: false, kinds: self.kinds };
+            self.consider(rule, secret.range(), &place);
         }
     }
 
@@ -384,11 +467,7 @@ impl<'a> Search<'a> {
         let detector = self.detector;
         let rule = &detector.rules.rules()[index];
         let value = &self.bytes[span.clone()];
-        let repeated = self.matches.iter().rev().take(8).any(|m| m.rule == index && m.span == span);
-        if value.is_empty() || repeated {
-            return;
-        }
-        if !rule.covers(self.chunk.origin.path.as_ref().map(|path| path.as_bstr())) {
+        if value.is_empty() {
             return;
         }
         let verification = rule.check.map(|check| check.verify(value)).unwrap_or_default();
@@ -408,7 +487,9 @@ impl<'a> Search<'a> {
             };
         }
         let entropy = entropy(value);
-        self.matches.push(Match { rule: index, span, confidence, entropy, verification });
+        let kinds = place.kinds;
+        let found = Match { rule: index, span, confidence, entropy, verification, kinds };
+        self.traces.matches.push(found);
     }
 
     fn subject(&self, rule: &Rule, span: &Range<usize>, place: &Place) -> Subject<'a> {
@@ -423,7 +504,7 @@ impl<'a> Search<'a> {
             name: &bytes[place.name.clone()],
             call: place.call,
             before: &bytes[span.start.saturating_sub(keyword::CONTEXT)..span.start],
-            after: &bytes[span.end..(span.end + 16).min(bytes.len())],
+            after: &bytes[span.end..(span.end + BEHIND).min(bytes.len())],
             quoted: place.quoted,
             floor: rule.spec.entropy,
         }

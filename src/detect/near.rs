@@ -2,17 +2,28 @@
 
 use super::{Match, Rules};
 use crate::rule::{Confidence, MAX_REACH};
+use std::ops::Range;
 
 /// Raises the confidence of every match whose rule names another that matched close by.
-pub(super) fn complete(matches: &mut [Match], rules: &Rules, bytes: &[u8]) {
-    let raised: Vec<usize> =
-        (0..matches.len()).filter(|n| is_complete(&matches[*n], matches, rules, bytes)).collect();
+pub(super) fn complete(
+    matches: &mut [Match],
+    rules: &Rules,
+    line_feeds: impl Fn(Range<usize>) -> u64,
+) {
+    let raised: Vec<usize> = (0..matches.len())
+        .filter(|n| is_complete(&matches[*n], matches, rules, &line_feeds))
+        .collect();
     for n in raised {
         matches[n].confidence = Confidence::High;
     }
 }
 
-fn is_complete(found: &Match, matches: &[Match], rules: &Rules, bytes: &[u8]) -> bool {
+fn is_complete(
+    found: &Match,
+    matches: &[Match],
+    rules: &Rules,
+    line_feeds: &impl Fn(Range<usize>) -> u64,
+) -> bool {
     let wanted = &rules[found.rule].spec.near;
     wanted.iter().any(|near| {
         matches.iter().any(|other| {
@@ -20,7 +31,7 @@ fn is_complete(found: &Match, matches: &[Match], rules: &Rules, bytes: &[u8]) ->
             let between = first.min(last)..first.max(last);
             rules[other.rule].is_called(&near.rule)
                 && between.len() <= MAX_REACH
-                && memchr::memchr_iter(b'\n', &bytes[between]).count() <= near.lines as usize
+                && line_feeds(between) <= u64::from(near.lines)
         })
     })
 }

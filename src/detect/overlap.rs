@@ -3,10 +3,12 @@
 use super::{Match, Rules, layer};
 use crate::rule::MAX_REACH;
 
-/// Sorts the matches by place and removes each that another one on the same bytes beats.
+/// Sorts the matches by place and removes each that another one on the same bytes beats. Of a rule
+/// that matched the same bytes twice, by the name and by the value, the surer match stays.
 pub(super) fn resolve(matches: &mut Vec<Match>, rules: &Rules) {
     matches.sort_by(|a, b| {
-        (a.span.start, b.span.end, a.rule).cmp(&(b.span.start, a.span.end, b.rule))
+        let (mine, theirs) = ((b.span.end, a.rule), (a.span.end, b.rule));
+        (a.span.start, mine, b.confidence).cmp(&(b.span.start, theirs, a.confidence))
     });
     matches.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
     let beaten: Vec<bool> = (0..matches.len()).map(|n| is_beaten(matches, n, rules)).collect();
