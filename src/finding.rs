@@ -1,12 +1,14 @@
 //! What detection finds, in its states: a `Candidate` is one secret in one place, a `Finding` is one
 //! secret with all its places.
 
-use crate::blob::{Origin, Position};
+use crate::blob::{Origin, Position, Via};
 use crate::rule::{Confidence, Layer, Rule, Severity};
+use jiff::Timestamp;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use bstr::ByteSlice;
 use serde::{Serialize, Serializer};
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -151,12 +153,64 @@ impl Verification {
 }
 
 /// The line around a secret, with every secret in it masked.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Excerpt {
     /// What stands before the secret on its line, or the end of that.
     pub before: String,
     /// What stands behind it, or the beginning of that.
     pub after: String,
+}
+
+/// A commit, as reports name it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Commit {
+    /// When its author wrote it.
+    pub date: Timestamp,
+    /// Its id in hexadecimal.
+    #[serde(rename = "commit")]
+    pub id: String,
+    /// Its author: `Name <address>`.
+    pub author: String,
+}
+
+/// What a history says of a place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Past {
+    /// The commit that brought the secret into this path; the place is that in its version.
+    pub commit: Commit,
+    /// The commits that took it out of this path again, the oldest first.
+    pub removed: Vec<Commit>,
+    /// Whether it stands in this path at HEAD.
+    pub in_head: bool,
+}
+
+/// Who could see a secret, and for how long.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Exposure {
+    /// The date of the first commit that brought it in.
+    pub first_seen: Option<Timestamp>,
+    /// The date of the newest commit that holds it.
+    pub last_seen: Option<Timestamp>,
+    /// Whole days from the first commit until the scan.
+    pub age_days: Option<i64>,
+    /// Whether a file of the working tree holds it.
+    pub in_tree: bool,
+    /// Whether a commit holds it; `None` if no history was scanned.
+    pub in_history: Option<bool>,
+    /// Whether a branch of a remote reaches it; `None` if no such branch is known.
+    pub pushed: Option<bool>,
+    /// Names of refs whose history holds it, at most [`Exposure::MOST_REFS`]; of reflog entries, if
+    /// there is no such ref.
+    pub refs: Option<Vec<String>>,
+    /// How many refs, or reflog entries, there are in all.
+    pub ref_count: Option<u64>,
+    /// Whether neither a ref nor a reflog nor an index reaches it.
+    pub unreachable: Option<bool>,
+}
+
+impl Exposure {
+    /// More refs than these are only counted.
+    pub const MOST_REFS: usize = 20;
 }
 
 /// One place of a secret.
@@ -170,6 +224,30 @@ pub struct Location {
     pub end: Position,
     /// The line around it.
     pub excerpt: Excerpt,
+    /// What the history says of it, if it is a place in a commit.
+    pub past: Option<Box<Past>>,
+}
+
+impl Location {
+    /// The order of report: the oldest first, and what is not in any commit last.
+    fn by_age(&self, other: &Self) -> Ordering {
+        let of_commit = |place: &Self| place.past.is_none();
+        let commits = self.past.cmp(&other.past);
+        of_commit(self).cmp(&of_commit(other)).then(commits).then_with(|| self.cmp(other))
+    }
+
+    /// Brings places into the order of report, each once.
+    pub(crate) fn sort(places: &mut Vec<Self>) {
+        places.sort_by(Self::by_age);
+        places.dedup();
+    }
+
+    /// Whether it is a place in a file of the working tree.
+    #[must_use]
+    pub fn is_in_tree(&self) -> bool {
+        let of_object = |via: &Via| matches!(via, Via::Object(_));
+        self.past.is_none() && !self.origin.via.iter().any(of_object)
+    }
 }
 
 /// One secret in one place.
@@ -297,8 +375,10 @@ pub struct Finding {
     pub entropy: f32,
     /// What the value says about itself.
     pub verification: Verification,
-    /// Where it stands; never empty, sorted, each place once.
+    /// Where it stands; never empty, the oldest place first, each once.
     pub locations: Vec<Location>,
+    /// Who could see it.
+    pub exposure: Exposure,
     /// What triage says of it.
     pub triage: Triage,
 }

@@ -4,13 +4,13 @@
 use crate::blob::{Chunk, Origin, Position};
 use crate::coverage::{Coverage, Skip};
 use crate::detect::{Detection, Detector, MARGIN, Match};
-use crate::finding::{Candidate, Excerpt, Finding, Location, Secret};
+use crate::finding::{Candidate, Excerpt, Exposure, Finding, Location, Secret};
 use crate::remedy::Remedy;
 use crate::report::sanitize_bytes;
 use crate::source::Source;
 use crate::source::encoding::{Buffer, Utf8Reader};
 use crate::triage::allow::{Allowed, Marker};
-use crate::triage::{self, Judged, Thresholds};
+use crate::triage::{self, Exposures, Judged, Key, Thresholds};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::Mutex;
@@ -55,6 +55,7 @@ struct Gathered {
     candidates: Vec<Judged>,
     coverage: Coverage,
     notes: Vec<String>,
+    exposures: Exposures,
 }
 
 /// Scans `source` with `detector`, and reports what reaches the thresholds.
@@ -67,8 +68,8 @@ pub fn scan(
     let engine = Engine { detector, gathered: Mutex::default(), progress };
     source.feed(&engine);
     let gathered = engine.gathered.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let Gathered { candidates, mut coverage, mut notes } = gathered;
-    let sorted = triage::sort(candidates, thresholds);
+    let Gathered { candidates, mut coverage, mut notes, exposures } = gathered;
+    let sorted = triage::sort(candidates, &exposures, thresholds);
     let rules = detector.rules();
     let remedied = |finding: Finding| {
         let remedy = Remedy::of(&finding, rules);
@@ -76,6 +77,7 @@ pub fn scan(
     };
     coverage.sort();
     notes.sort();
+    notes.dedup();
     Outcome {
         findings: sorted.findings.into_iter().map(remedied).collect(),
         below: sorted.below,
@@ -85,7 +87,19 @@ pub fn scan(
     }
 }
 
-impl Engine<'_> {
+impl<'a> Engine<'a> {
+    /// What finds secrets.
+    #[must_use]
+    pub fn detector(&self) -> &'a Detector {
+        self.detector
+    }
+
+    /// Counters to move on as blobs are done.
+    #[must_use]
+    pub fn progress(&self) -> &'a Progress {
+        self.progress
+    }
+
     /// A worker for one thread.
     #[must_use]
     pub fn worker(&self) -> Worker<'_> {
@@ -107,6 +121,8 @@ impl Drop for Worker<'_> {
         let mut all = all.unwrap_or_else(std::sync::PoisonError::into_inner);
         all.candidates.extend(mine.candidates);
         all.notes.extend(mine.notes);
+        all.exposures.known.extend(mine.exposures.known);
+        all.exposures.looked |= mine.exposures.looked;
         all.coverage.merge(mine.coverage);
     }
 }
@@ -115,6 +131,22 @@ impl Worker<'_> {
     /// Notes something that could not be looked at.
     pub fn skip(&mut self, skip: Skip) {
         self.gathered.coverage.skip(skip);
+    }
+
+    /// Adds what was looked at without this worker.
+    pub fn cover(&mut self, coverage: Coverage) {
+        self.gathered.coverage.merge(coverage);
+    }
+
+    /// Takes what was found without this worker.
+    pub fn report(&mut self, found: impl IntoIterator<Item = Judged>) {
+        self.gathered.candidates.extend(found);
+    }
+
+    /// Takes what a history says about the secrets that it holds.
+    pub fn expose(&mut self, secrets: impl IntoIterator<Item = (Key, Exposure)>) {
+        self.gathered.exposures.looked = true;
+        self.gathered.exposures.known.extend(secrets);
     }
 
     /// Searches all that `reader` gives.
@@ -220,7 +252,7 @@ impl BlobScan<'_> {
         for found in detection.matches {
             here = here.after(&bytes[at..found.span.start]);
             at = found.span.start;
-            let excerpt = excerpt(bytes, &found, &spans);
+            let excerpt = excerpt(bytes, &found.span, &spans);
             self.candidates.push(self.candidate(chunk, found, here, excerpt));
         }
     }
@@ -238,7 +270,7 @@ impl BlobScan<'_> {
         Candidate {
             secret: Secret::new(value, &rule),
             rule,
-            location: Location { origin: chunk.origin.clone(), start, end, excerpt },
+            location: Location { origin: chunk.origin.clone(), start, end, excerpt, past: None },
             confidence: found.confidence,
             entropy: found.entropy,
             verification: found.verification,
@@ -249,9 +281,9 @@ impl BlobScan<'_> {
 /// Bytes of the line on each side of a secret that are shown.
 const EXCERPT: usize = 80;
 
-/// The line around a match, with all other matches in it masked.
-fn excerpt(bytes: &[u8], found: &Match, spans: &[Range<usize>]) -> Excerpt {
-    let Range { start, end } = found.span;
+/// The line around a match at `span`, with all other matches (`spans`) in it masked.
+pub(crate) fn excerpt(bytes: &[u8], span: &Range<usize>, spans: &[Range<usize>]) -> Excerpt {
+    let Range { start, end } = *span;
     let from = start.saturating_sub(EXCERPT);
     let before = &bytes[from..start];
     let line = memchr::memrchr(b'\n', before).map_or(from, |at| from + at + 1);

@@ -287,7 +287,7 @@ fn settled(text: &[u8], traces: &Traces, kinds: FileKinds) -> (Vec<String>, Vec<
     let found = kinds.iter().flat_map(|kind| {
         let matches = traces.matches().to_vec();
         let (found, seen) =
-            rules().settle(matches, None, kind, |between| line_feeds(between) as u64);
+            rules().settle(matches, kind, |_| true, |between| line_feeds(between) as u64);
         let seen: BTreeSet<_> = seen.iter().map(|span| (span.start, span.end)).collect();
         let found = found.into_iter().map(move |found| {
             let id = &rules().rules().rules()[found.rule].spec.id;

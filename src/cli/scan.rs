@@ -8,10 +8,11 @@ use crate::detect::Detector;
 use crate::report::{self, Format, Style, Text};
 use crate::rule::{Confidence, Severity};
 use crate::scan::{Outcome, Progress, scan};
-use crate::source::{Files, Options, Source, Stdin};
+use crate::source::{Files, History, Options, Source, Stdin, history};
 use anyhow::{Context, Result, bail};
 use bstr::BString;
 use clap::ValueHint;
+use jiff::Timestamp;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -31,6 +32,15 @@ pub(super) struct Args {
     /// The name to report standard input under; it also decides what kind of file it is
     #[arg(long, value_name = "NAME", requires = "stdin")]
     path: Option<String>,
+
+    /// Scan the history of the repositories that PATH lies in, too: all refs, the stash, reflogs,
+    /// unreachable objects, messages of commits and tags, notes
+    #[arg(long, conflicts_with = "stdin")]
+    history: bool,
+
+    /// Search every blob of the history in full, to compare with the search along deltas
+    #[arg(long, requires = "history", hide = true)]
+    history_full: bool,
 
     /// Scan what .gitignore excludes, too
     #[arg(long)]
@@ -57,6 +67,7 @@ Examples:
   blurt scan src .env -v                some paths, with all steps of what to do
   blurt scan -f json > report.json      for another program
   blurt scan -o blurt.sarif             text on the terminal, SARIF into a file
+  blurt scan --history                  and all that the repository ever held
   git show HEAD:config.py | blurt scan --stdin --path config.py";
 
 #[derive(Debug, clap::Args)]
@@ -186,8 +197,33 @@ impl Args {
             threads: self.threads,
             exclude: config.exclude.clone(),
         };
-        let files = Files::new(self.paths.clone(), options).context("in `exclude`")?;
-        Ok(Box::new(files))
+        let history = self.history.then(|| self.history()).transpose()?;
+        let paths = self.paths.clone();
+        let is_bare = |path: &PathBuf| {
+            git2::Repository::open(path).is_ok_and(|repository| repository.is_bare())
+        };
+        // A bare repository holds no files to read: its history is all.
+        let paths = if self.history { paths.into_iter().filter(|path| !is_bare(path)).collect() } else { paths };
+        let files = Files::new(paths, options).context("in `exclude`")?;
+        let mut sources: Vec<Box<dyn Source>> = vec![Box::new(files)];
+        sources.extend(history.map(|history| Box::new(history) as Box<dyn Source>));
+        Ok(Box::new(sources))
+    }
+}
+
+impl Args {
+    fn history(&self) -> Result<History> {
+        // Reports can be made again to the byte: https://reproducible-builds.org/specs/source-date-epoch/
+        let now = match std::env::var("SOURCE_DATE_EPOCH") {
+            Err(_) => Timestamp::now(),
+            Ok(seconds) => seconds
+                .parse()
+                .ok()
+                .and_then(|seconds| Timestamp::from_second(seconds).ok())
+                .context("SOURCE_DATE_EPOCH is no number of seconds since 1970")?,
+        };
+        let options = history::Options { threads: self.threads, full: self.history_full, now };
+        Ok(History::new(self.paths.clone(), options))
     }
 }
 

@@ -153,7 +153,8 @@ impl Detector {
         let line_feeds = |between: Range<usize>| {
             memchr::memchr_iter(b'\n', &chunk.bytes[between]).count() as u64
         };
-        let (mut matches, seen) = self.settle(matches, path, kind, line_feeds);
+        let (mut matches, seen) =
+            self.settle(matches, kind, |rule| rule.covers(path), line_feeds);
         matches.retain(|found| chunk.owned.contains(&found.span.start));
         allows.retain(|at| chunk.owned.contains(at));
         allows.sort_unstable();
@@ -164,8 +165,27 @@ impl Detector {
     /// of `kinds`. Rules that only a path triggers take no part.
     #[must_use]
     pub fn trace(&self, text: &[u8], kinds: FileKinds) -> Traces {
+        self.trace_part(text, 0..text.len(), kinds)
+    }
+
+    /// The same for the triggers in `part` alone. What they lead to lies within [`MARGIN`] of it.
+    #[must_use]
+    pub fn trace_part(&self, text: &[u8], part: Range<usize>, kinds: FileKinds) -> Traces {
+        let mut search = Search::new(self, text, kinds);
+        search.run(part);
+        search.traces.sort();
+        search.traces
+    }
+
+    /// The same as [`Self::trace`], with the rules that a path triggers, whatever it is: whether a
+    /// rule covers the path is seen when the matches are settled.
+    #[must_use]
+    pub fn trace_lines(&self, text: &[u8], kinds: FileKinds) -> Traces {
         let mut search = Search::new(self, text, kinds);
         search.run(0..text.len());
+        for rule in &self.by_path {
+            search.follow_lines(*rule, &(0..text.len()), true);
+        }
         search.traces.sort();
         search.traces
     }
@@ -198,28 +218,28 @@ impl Detector {
     }
 
     /// Of all that rules have matched in a file, what is reported: what the rules are for in the
-    /// file at `path` and of this `kind`, where rules overlap the best one, and parts of one
-    /// credential made sure by each other. `line_feeds` counts the ends of lines in a range. Also
-    /// returns all places that a rule took for a secret.
+    /// file, which is of this `kind`, where rules overlap the best one, and parts of one credential
+    /// made sure by each other. `covers` says whether a rule is for the file, `line_feeds` counts the
+    /// ends of lines in a range. Also returns all places that a rule took for a secret.
     pub fn settle(
         &self,
         mut matches: Vec<Match>,
-        path: Option<&BStr>,
         kind: FileKind,
+        covers: impl Fn(&Rule) -> bool,
         line_feeds: impl Fn(Range<usize>) -> u64,
     ) -> (Vec<Match>, Vec<Range<usize>>) {
         let rules = self.rules.rules();
-        matches.retain(|found| found.kinds.contains(kind) && rules[found.rule].covers(path));
+        matches.retain(|found| found.kinds.contains(kind) && covers(&rules[found.rule]));
         let seen = matches.iter().map(|found| found.span.clone()).collect();
         overlap::resolve(&mut matches, rules);
         near::complete(&mut matches, rules, line_feeds);
         (matches, seen)
     }
 
-    /// Whether any rule is triggered by the path alone of a file like this.
+    /// Whether the path alone of a file with this name may trigger a rule, whatever its folder.
     #[must_use]
-    pub fn is_triggered_by(&self, path: &BStr) -> bool {
-        self.by_path.iter().any(|rule| self.rules.rules()[*rule].covers(Some(path)))
+    pub fn may_be_triggered_by(&self, name: &BStr) -> bool {
+        self.by_path.iter().any(|rule| self.rules.rules()[*rule].may_cover(name))
     }
 }
 
@@ -377,17 +397,20 @@ impl<'a> Search<'a> {
     /// says whether the text begins with the first line.
     fn follow_path(&mut self, region: &Range<usize>, path: Option<&BStr>, first: bool) {
         for index in &self.detector.by_path {
-            if !self.detector.rules.rules()[*index].covers(path) {
-                continue;
+            if self.detector.rules.rules()[*index].covers(path) {
+                self.follow_lines(*index, region, first);
             }
-            let mut line = region.start;
-            for text in self.bytes[region.clone()].split_inclusive(|b| *b == b'\n') {
-                let whole = line > 0 || first;
-                if whole && (line == 0 || self.bytes[line - 1] == b'\n') {
-                    self.search_in(*index, line..line + text.len(), None);
-                }
-                line += text.len();
+        }
+    }
+
+    fn follow_lines(&mut self, rule: usize, region: &Range<usize>, first: bool) {
+        let mut line = region.start;
+        for text in self.bytes[region.clone()].split_inclusive(|b| *b == b'\n') {
+            let whole = line > 0 || first;
+            if whole && (line == 0 || self.bytes[line - 1] == b'\n') {
+                self.search_in(rule, line..line + text.len(), None);
             }
+            line += text.len();
         }
     }
 

@@ -2,11 +2,14 @@
 
 use super::Format;
 use crate::coverage::Coverage;
-use crate::finding::{Finding, Fingerprint, Location, Secret, Verification};
+use crate::finding::{
+    Commit, Exposure, Finding, Fingerprint, Location, Secret, Verification,
+};
 use crate::remedy::Remedy;
 use crate::rule::{Action, Confidence, Severity};
 use crate::scan::Outcome;
 use bstr::ByteSlice;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -110,7 +113,7 @@ struct Row<'a> {
     entropy: f64,
     verification: &'a Verification,
     locations: Vec<Place<'a>>,
-    exposure: Exposure,
+    exposure: &'a Exposure,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
@@ -127,19 +130,10 @@ struct Place<'a> {
     end_column: u64,
     commit: Option<&'a str>,
     author: Option<&'a str>,
-    date: Option<&'a str>,
+    date: Option<Timestamp>,
     in_head: Option<bool>,
+    removed: &'a [Commit],
     via: &'a [crate::blob::Via],
-}
-
-#[derive(Serialize)]
-struct Exposure {
-    first_seen: Option<&'static str>,
-    last_seen: Option<&'static str>,
-    age_days: Option<u32>,
-    in_tree: bool,
-    in_history: Option<bool>,
-    pushed: Option<bool>,
 }
 
 impl<'a> Document<'a> {
@@ -172,14 +166,7 @@ impl<'a> Row<'a> {
             entropy: (f64::from(finding.entropy) * 100.0).round() / 100.0,
             verification: &finding.verification,
             locations: finding.locations.iter().map(Place::new).collect(),
-            exposure: Exposure {
-                first_seen: None,
-                last_seen: None,
-                age_days: None,
-                in_tree: true,
-                in_history: None,
-                pushed: None,
-            },
+            exposure: &finding.exposure,
             status: finding.triage.name(),
             reason: finding.triage.reason(),
             remediation: remedy,
@@ -189,16 +176,18 @@ impl<'a> Row<'a> {
 
 impl<'a> Place<'a> {
     fn new(location: &'a Location) -> Self {
+        let past = location.past.as_ref();
         Self {
             path: location.origin.path.as_ref().map(|path| path.to_str_lossy().into_owned()),
             start_line: location.start.line,
             start_column: location.start.column,
             end_line: location.end.line,
             end_column: location.end.column,
-            commit: None,
-            author: None,
-            date: None,
-            in_head: None,
+            commit: past.map(|past| past.commit.id.as_str()),
+            author: past.map(|past| past.commit.author.as_str()),
+            date: past.map(|past| past.commit.date),
+            in_head: past.map(|past| past.in_head),
+            removed: past.map_or(&[], |past| &past.removed),
             via: &location.origin.via,
         }
     }

@@ -103,6 +103,16 @@ impl Rule {
         (spec.only.is_empty() || only.is_match(&path)) && !except.is_match(&path)
     }
 
+    /// Whether the rule may work in a file of this name, as far as the folders that it stands in
+    /// allow it.
+    #[must_use]
+    pub fn may_cover(&self, name: &BStr) -> bool {
+        let last = |pattern: &String| pattern.rsplit('/').next().unwrap_or_default().to_owned();
+        let names: Vec<String> = self.spec.paths.only.iter().map(last).collect();
+        let name = name.to_ascii_lowercase();
+        names.is_empty() || globs(&names).is_ok_and(|names| names.is_match(name.to_path_lossy()))
+    }
+
     /// Whether each line of the files that the rule names is a trigger.
     #[must_use]
     pub fn is_triggered_by_path(&self) -> bool {

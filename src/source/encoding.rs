@@ -4,7 +4,24 @@
 
 use crate::blob::Via;
 use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE};
+use std::borrow::Cow;
 use std::io::{self, Read};
+
+/// The text of a whole file as UTF-8, as [`Utf8Reader`] reads it, and the decoding, if there is one.
+/// A byte order mark is no part of the text.
+#[must_use]
+pub fn decode(bytes: &[u8]) -> (Cow<'_, [u8]>, Option<Via>) {
+    if let Some(text) = bytes.strip_prefix(b"\xef\xbb\xbf") {
+        return (Cow::Borrowed(text), None);
+    }
+    match utf16_encoding(&bytes[..bytes.len().min(PROBE)]) {
+        None => (Cow::Borrowed(bytes), None),
+        Some((encoding, name)) => {
+            let (text, _) = encoding.decode_with_bom_removal(bytes);
+            (text.into_owned().into_bytes().into(), Some(Via::Decoded(name.to_owned())))
+        }
+    }
+}
 
 /// A reused buffer: storage that is cleared once, and how much of it is filled.
 #[derive(Debug, Default)]
@@ -239,6 +256,7 @@ mod tests {
                 (utf16(&marked, u16::to_be_bytes), "utf-16be"),
             ] {
                 let (read, via) = read_all(&raw, 4096);
+                assert_eq!(decode(&raw), (read.clone().into(), via.clone()));
                 assert_eq!(String::from_utf8(read).unwrap(), text);
                 assert_eq!(via, Some(Via::Decoded(name.into())));
             }

@@ -157,13 +157,34 @@ fn mend(error: &io::Error, path: &BString) -> Option<String> {
 }
 
 /// The path as it is reported: from the current directory, without `.` parts, with forward slashes.
-fn name(path: &Path) -> BString {
+pub(super) fn name(path: &Path) -> BString {
     let clean: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
     let mut name = Vec::from_path_lossy(&clean).into_owned();
     if cfg!(windows) {
         name = name.replace("\\", "/");
     }
     if name.is_empty() { BString::from(".") } else { name.into() }
+}
+
+/// How the working tree at `root` is named, which `path` lies in: nothing, if it is the current
+/// directory.
+pub(super) fn name_of_root(root: &Path, path: &Path) -> BString {
+    let absolute = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let here = absolute(Path::new("."));
+    let root = absolute(root);
+    if root == here {
+        return BString::default();
+    }
+    if absolute(path) == root {
+        return name(path);
+    }
+    match (root.strip_prefix(&here), here.strip_prefix(&root)) {
+        (Ok(below), _) => name(below),
+        (_, Ok(down)) => {
+            name(&down.components().map(|_| Component::ParentDir).collect::<PathBuf>())
+        }
+        _ => name(&root),
+    }
 }
 
 /// The targets of symbolic links: each is scanned once, as itself.

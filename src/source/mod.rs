@@ -3,12 +3,23 @@
 
 pub mod encoding;
 mod files;
+pub mod history;
 mod stdin;
 
 pub use files::{Files, Options};
+pub use history::History;
 pub use stdin::Stdin;
 
 use crate::scan::Engine;
+
+/// Several sources, one after another.
+impl Source for Vec<Box<dyn Source>> {
+    fn feed(&self, engine: &Engine) {
+        for source in self {
+            source.feed(engine);
+        }
+    }
+}
 
 /// Something that has bytes to scan.
 pub trait Source: Sync {

@@ -3,7 +3,9 @@
 
 pub mod allow;
 
-use crate::finding::{Candidate, Finding, Fingerprint, Secret, Triage, Verification};
+use crate::finding::{
+    Candidate, Exposure, Finding, Fingerprint, Location, Secret, Triage, Verification,
+};
 use crate::rule::{Confidence, Rule, Severity};
 use allow::Allow;
 use rayon::prelude::*;
@@ -37,10 +39,31 @@ pub struct Judged {
     pub allowed: Option<Arc<Allow>>,
 }
 
+/// What makes two candidates one finding: the rule's id and the value.
+pub type Key = (String, Secret);
+
+/// What a history says about secrets.
+#[derive(Debug, Default)]
+pub struct Exposures {
+    /// The secrets that it holds.
+    pub known: BTreeMap<Key, Exposure>,
+    /// Whether a history was looked at.
+    pub looked: bool,
+}
+
+impl Exposures {
+    fn of(&self, key: &Key, in_tree: bool) -> Exposure {
+        let unknown = || Exposure { in_history: self.looked.then_some(false), ..Exposure::default() };
+        let exposure = self.known.get(key).cloned().unwrap_or_else(unknown);
+        let unreachable = exposure.unreachable.map(|unreachable| unreachable && !in_tree);
+        Exposure { in_tree, unreachable, ..exposure }
+    }
+}
+
 /// Groups the candidates by secret, and sorts the findings.
 #[must_use]
-pub fn sort(candidates: Vec<Judged>, thresholds: Thresholds) -> Sorted {
-    let mut groups: BTreeMap<(String, Secret), Vec<Judged>> = BTreeMap::new();
+pub fn sort(candidates: Vec<Judged>, exposures: &Exposures, thresholds: Thresholds) -> Sorted {
+    let mut groups: BTreeMap<Key, Vec<Judged>> = BTreeMap::new();
     for judged in candidates {
         let key = (judged.candidate.rule.spec.id.clone(), judged.candidate.secret.clone());
         groups.entry(key).or_default().push(judged);
@@ -49,8 +72,12 @@ pub fn sort(candidates: Vec<Judged>, thresholds: Thresholds) -> Sorted {
     let groups: Vec<_> = groups.into_iter().collect();
     let (kept, below): (Vec<_>, Vec<_>) =
         groups.into_iter().partition(|(_, group)| reaches(group, thresholds));
-    let mut findings: Vec<Finding> =
-        kept.into_par_iter().filter_map(|((_, secret), group)| finding(secret, group)).collect();
+    let finding = |(key, group): (Key, Vec<Judged>)| {
+        let in_tree = group.iter().any(|judged| judged.candidate.location.is_in_tree());
+        let exposure = exposures.of(&key, in_tree);
+        finding(key.1, group, exposure)
+    };
+    let mut findings: Vec<Finding> = kept.into_par_iter().filter_map(finding).collect();
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
     Sorted { findings, below: below.len() }
 }
@@ -76,7 +103,8 @@ fn order(finding: &Finding) -> impl Ord {
 }
 
 /// The finding of a group, which is not empty. It is excused only if it is excused everywhere.
-fn finding(secret: Secret, mut group: Vec<Judged>) -> Option<Finding> {
+fn finding(secret: Secret, mut group: Vec<Judged>, exposure: Exposure) -> Option<Finding> {
+    excuse_the_past(&mut group);
     group.sort_by(|a, b| a.candidate.location.cmp(&b.candidate.location));
     let best = group.iter().max_by_key(|judged| judged.candidate.confidence)?;
     let rule: Arc<Rule> = best.candidate.rule.clone();
@@ -93,7 +121,7 @@ fn finding(secret: Secret, mut group: Vec<Judged>) -> Option<Finding> {
         group.retain(|judged| judged.allowed.is_none());
     }
     let mut locations: Vec<_> = group.into_iter().map(|j| j.candidate.location).collect();
-    locations.dedup();
+    Location::sort(&mut locations);
     Some(Finding {
         fingerprint: Fingerprint::new(&rule.spec.id, &secret),
         rule,
@@ -102,6 +130,24 @@ fn finding(secret: Secret, mut group: Vec<Judged>) -> Option<Finding> {
         entropy,
         verification,
         locations,
+        exposure,
         triage,
     })
+}
+
+/// What is excused in a file of the working tree was excused with its past in mind: the versions of
+/// that file before the marker was written cannot get one.
+fn excuse_the_past(group: &mut [Judged]) {
+    let of_tree = group.iter().filter(|judged| judged.candidate.location.is_in_tree());
+    let excused: BTreeMap<_, _> = of_tree
+        .filter_map(|judged| {
+            Some((judged.candidate.location.origin.path.clone(), judged.allowed.clone()?))
+        })
+        .collect();
+    for judged in group {
+        let location = &judged.candidate.location;
+        if location.past.is_some() && judged.allowed.is_none() {
+            judged.allowed = excused.get(&location.origin.path).cloned();
+        }
+    }
 }

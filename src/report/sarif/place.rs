@@ -231,7 +231,7 @@ mod tests {
         let via = vec![Via::Member("inner/x.env".into())];
         let origin = Origin { path: Some("x.zip".into()), via };
         let start = Position { line: 3, column: 4 };
-        let place = Location { origin, start, end: start, excerpt: Excerpt::default() };
+        let place = Location { origin, start, end: start, excerpt: Excerpt::default(), past: None };
         let location = root().location(&place);
         let region = location.physical_location.and_then(|physical| physical.region).unwrap();
         assert_eq!((region.start_line, region.start_column), (Some(1), Some(1)));

@@ -1,0 +1,329 @@
+//! The graph of commits: what each brings in and takes out, and which of these lie behind each ref.
+
+use super::bits::Bits;
+use super::hits::Secrets;
+use super::messages::GraphCommit;
+use super::names::NameId;
+use super::pruned::{Difference, EMPTY, NodeId, Pruned};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+/// A secret at a path, or in a message.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Item {
+    /// The number of the secret.
+    pub(super) secret: u32,
+    /// The path; `None` for the message of a commit.
+    pub(super) path: Option<Rc<[NameId]>>,
+}
+
+/// What became of an item: the commits by their place in the graph.
+#[derive(Debug, Default)]
+pub(super) struct Life {
+    /// Each commit that brought it in, with those that took it out again.
+    pub(super) brought: Vec<(usize, Vec<usize>)>,
+    /// The numbers of the events of `brought`, in the same order.
+    events: Vec<usize>,
+    removals: Vec<Removal>,
+}
+
+#[derive(Debug)]
+struct Removal {
+    event: usize,
+    /// The places in `brought` that were before it.
+    after: Vec<usize>,
+}
+
+/// The commits, parents before children.
+pub(super) struct Graph {
+    pub(super) commits: Vec<GraphCommit>,
+    /// The places of each commit's parents, as far as they are there.
+    pub(super) parents: Vec<Vec<usize>>,
+    /// How many commits have each as a parent.
+    children: Vec<usize>,
+}
+
+impl Graph {
+    /// Sorts the commits; `place_of` says where in `commits` an id is.
+    pub(super) fn new(
+        commits: Vec<GraphCommit>,
+        place_of: impl Fn(&gix_hash::ObjectId) -> Option<usize>,
+    ) -> Self {
+        let known: Vec<Vec<usize>> =
+            commits.iter().map(|c| c.parents.iter().filter_map(&place_of).collect()).collect();
+        let mut children = vec![Vec::new(); commits.len()];
+        let mut waiting: Vec<usize> = known.iter().map(Vec::len).collect();
+        for (place, parents) in known.iter().enumerate() {
+            for parent in parents {
+                children[*parent].push(place);
+            }
+        }
+        let mut order: Vec<usize> = (0..commits.len()).filter(|n| waiting[*n] == 0).collect();
+        let mut next = 0;
+        while let Some(place) = order.get(next).copied() {
+            next += 1;
+            for child in &children[place] {
+                waiting[*child] -= 1;
+                if waiting[*child] == 0 {
+                    order.push(*child);
+                }
+            }
+        }
+        let mut new_place = vec![0; commits.len()];
+        for (place, old) in order.iter().enumerate() {
+            new_place[*old] = place;
+        }
+        let moved = |places: &Vec<usize>| places.iter().map(|place| new_place[*place]).collect();
+        Self {
+            parents: order.iter().map(|old| moved(&known[*old])).collect(),
+            children: order.iter().map(|old| children[*old].len()).collect(),
+            commits: order.iter().map(|old| commits[*old].clone()).collect(),
+        }
+    }
+
+    /// All commits from `places` back to the roots.
+    pub(super) fn history(&self, places: impl IntoIterator<Item = usize>) -> Vec<bool> {
+        let mut seen = vec![false; self.commits.len()];
+        let mut open: Vec<usize> = places.into_iter().collect();
+        while let Some(place) = open.pop() {
+            if !std::mem::replace(&mut seen[place], true) {
+                open.extend(&self.parents[place]);
+            }
+        }
+        seen
+    }
+}
+
+/// The walk over the graph, from the roots on.
+pub(super) struct Walk<'a> {
+    graph: &'a Graph,
+    pruned: &'a Pruned<'a>,
+    /// The reduced tree of each commit.
+    roots: &'a [NodeId],
+    /// The secrets of each set.
+    sets: &'a [Vec<u32>],
+    pub(super) lives: BTreeMap<Item, Life>,
+    paths: HashMap<Vec<NameId>, Rc<[NameId]>>,
+    /// For each event, the secret that it brought in.
+    secrets: Vec<Option<u32>>,
+    /// The events in the history of each commit whose children were not all walked.
+    behind: Vec<Option<Rc<Bits>>>,
+    waiting: Vec<usize>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        graph: &'a Graph,
+        pruned: &'a Pruned<'a>,
+        roots: &'a [NodeId],
+        sets: &'a [Vec<u32>],
+    ) -> Self {
+        Self {
+            graph,
+            pruned,
+            roots,
+            sets,
+            lives: BTreeMap::new(),
+            paths: HashMap::new(),
+            secrets: Vec::new(),
+            behind: vec![None; graph.commits.len()],
+            waiting: graph.children.clone(),
+        }
+    }
+
+    /// Walks all commits. `messages` are the secrets in the messages of commits, `tips` the commits
+    /// whose history is asked for. Returns for each tip the secrets in its history.
+    pub(super) fn run(
+        &mut self,
+        messages: &HashMap<usize, BTreeSet<u32>>,
+        tips: &BTreeSet<usize>,
+    ) -> HashMap<usize, Rc<Bits>> {
+        let mut of_tips = HashMap::new();
+        let mut known: HashMap<*const Bits, (Rc<Bits>, Rc<Bits>)> = HashMap::new();
+        for place in 0..self.graph.commits.len() {
+            let parents = &self.graph.parents[place];
+            let mut behind = self.join(parents);
+            self.compare(place, &mut behind);
+            for secret in messages.get(&place).into_iter().flatten() {
+                self.bring(&mut behind, Item { secret: *secret, path: None }, place);
+            }
+            if tips.contains(&place) {
+                let (_, secrets) = known
+                    .entry(Rc::as_ptr(&behind))
+                    .or_insert_with(|| (behind.clone(), Rc::new(self.secrets_in(&behind))));
+                of_tips.insert(place, secrets.clone());
+            }
+            self.behind[place] = Some(behind);
+            for parent in parents {
+                self.waiting[*parent] -= 1;
+                if self.waiting[*parent] == 0 {
+                    self.behind[*parent] = None;
+                }
+            }
+        }
+        of_tips
+    }
+
+    fn secrets_in(&self, events: &Bits) -> Bits {
+        events.iter().filter_map(|event| self.secrets[event]).map(|secret| secret as usize).collect()
+    }
+
+    /// The events behind any of some commits.
+    fn join(&self, parents: &[usize]) -> Rc<Bits> {
+        let mut joined: Rc<Bits> = Rc::default();
+        for events in parents.iter().filter_map(|parent| self.behind[*parent].as_ref()) {
+            if Rc::ptr_eq(&joined, events) || joined.covers(events) {
+                continue;
+            }
+            if events.covers(&joined) {
+                joined = events.clone();
+                continue;
+            }
+            let mut both = (*joined).clone();
+            both.add(events);
+            joined = Rc::new(both);
+        }
+        joined
+    }
+
+    /// Compares a commit with all its parents.
+    fn compare(&mut self, place: usize, behind: &mut Rc<Bits>) {
+        let parents = &self.graph.parents[place];
+        let root = self.roots[place];
+        if parents.iter().any(|parent| self.roots[*parent] == root) && parents.len() == 1
+            || parents.is_empty() && root == EMPTY
+        {
+            return;
+        }
+        let befores: Vec<NodeId> = match parents.as_slice() {
+            [] => vec![EMPTY],
+            parents => parents.iter().map(|parent| self.roots[*parent]).collect(),
+        };
+        let by_parent: Vec<BTreeMap<Vec<NameId>, Difference>> = befores
+            .iter()
+            .map(|before| {
+                let found = self.pruned.differences(*before, root);
+                found.into_iter().map(|found| (found.path.clone(), found)).collect()
+            })
+            .collect();
+        let mut paths: BTreeSet<&Vec<NameId>> = BTreeSet::new();
+        paths.extend(by_parent.iter().flat_map(BTreeMap::keys));
+        for path in paths {
+            let after = by_parent.iter().find_map(|found| found.get(path)).and_then(|d| d.after);
+            // Where a parent does not differ, it holds what the commit holds.
+            let befores: Vec<Option<u32>> = by_parent
+                .iter()
+                .map(|found| found.get(path).map_or(after, |difference| difference.before))
+                .collect();
+            self.compare_path(place, behind, path, &befores, after);
+        }
+    }
+
+    fn compare_path(
+        &mut self,
+        place: usize,
+        behind: &mut Rc<Bits>,
+        path: &[NameId],
+        befores: &[Option<u32>],
+        after: Option<u32>,
+    ) {
+        let sets = self.sets;
+        let holds = |set: Option<u32>, secret: &u32| {
+            set.is_some_and(|set| sets[set as usize].binary_search(secret).is_ok())
+        };
+        let secrets = |set: Option<u32>| set.map_or(&[][..], |set| &sets[set as usize]);
+        let path = match self.paths.get(path) {
+            Some(path) => path.clone(),
+            None => {
+                let shared: Rc<[NameId]> = path.into();
+                self.paths.insert(path.to_vec(), shared.clone());
+                shared
+            }
+        };
+        for secret in secrets(after) {
+            if !befores.iter().any(|before| holds(*before, secret)) {
+                self.bring(behind, Item { secret: *secret, path: Some(path.clone()) }, place);
+            }
+        }
+        let lost: BTreeSet<u32> = befores.iter().flat_map(|before| secrets(*before)).copied().collect();
+        for secret in lost.into_iter().filter(|secret| !holds(after, secret)) {
+            let item = Item { secret, path: Some(path.clone()) };
+            // A parent that lacks it and had it once has taken it out itself.
+            let parents = self.graph.parents[place].iter().zip(befores);
+            let mut lacking = parents.filter(|(_, before)| !holds(**before, &secret));
+            if !lacking.any(|(parent, _)| self.had(*parent, &item)) {
+                self.take(behind, &item, place);
+            }
+        }
+    }
+
+    /// Whether an item was in the history of a commit.
+    fn had(&self, place: usize, item: &Item) -> bool {
+        let life = self.lives.get(item);
+        let events = life.map_or(&[][..], |life| &life.events);
+        let behind = self.behind[place].as_ref();
+        behind.is_some_and(|behind| events.iter().any(|event| behind.has(*event)))
+    }
+
+    fn bring(&mut self, behind: &mut Rc<Bits>, item: Item, place: usize) {
+        let event = self.secrets.len();
+        self.secrets.push(Some(item.secret));
+        let life = self.lives.entry(item).or_default();
+        life.brought.push((place, Vec::new()));
+        life.events.push(event);
+        Rc::make_mut(behind).insert(event);
+    }
+
+    fn take(&mut self, behind: &mut Rc<Bits>, item: &Item, place: usize) {
+        let Some(life) = self.lives.get_mut(item) else { return };
+        let event = self.secrets.len();
+        self.secrets.push(None);
+        let before = |n: &usize| behind.has(life.events[*n]);
+        let after: Vec<usize> = (0..life.events.len()).filter(before).collect();
+        let earlier: Vec<&Removal> =
+            life.removals.iter().filter(|removal| behind.has(removal.event)).collect();
+        let taken: Vec<usize> = after
+            .iter()
+            .copied()
+            .filter(|n| !earlier.iter().any(|removal| removal.after.contains(n)))
+            .collect();
+        for n in taken {
+            life.brought[n].1.push(place);
+        }
+        life.removals.push(Removal { event, after });
+        Rc::make_mut(behind).insert(event);
+    }
+}
+
+/// The numbers of sets of secrets.
+#[derive(Default)]
+pub(super) struct Sets {
+    numbers: HashMap<Vec<u32>, u32>,
+    pub(super) list: Vec<Vec<u32>>,
+}
+
+impl Sets {
+    /// The number of a sorted set.
+    pub(super) fn number(&mut self, set: Vec<u32>) -> u32 {
+        if let Some(number) = self.numbers.get(&set) {
+            return *number;
+        }
+        let number = self.list.len() as u32;
+        self.list.push(set.clone());
+        self.numbers.insert(set, number);
+        number
+    }
+
+    /// The number of the set of secrets that hits stand for.
+    pub(super) fn of(
+        &mut self,
+        hits: &super::hits::Hits,
+        detector: &crate::detect::Detector,
+        secrets: &mut Secrets,
+    ) -> u32 {
+        let known = hits.secrets(detector).into_iter().map(|known| secrets.number(known));
+        let mut set: Vec<u32> = known.collect();
+        set.sort_unstable();
+        self.number(set)
+    }
+}

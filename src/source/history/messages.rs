@@ -1,0 +1,153 @@
+//! The passes over commits and tags: the graph of commits, and the messages of both.
+
+use super::forest::{Based, Visitor};
+use super::hits::{Hits, HitsBuilder};
+use super::store::{Kind, ObjectError, ObjectNumber, Store};
+use crate::detect::Detector;
+use crate::finding::Commit;
+use crate::kind::FileKind;
+use bstr::ByteSlice;
+use gix_hash::ObjectId;
+use jiff::Timestamp;
+use std::io::{self, Read};
+
+/// A commit, as far as the graph needs it.
+#[derive(Debug, Clone)]
+pub(super) struct GraphCommit {
+    pub(super) object: ObjectNumber,
+    /// The number of its tree, if that is there.
+    pub(super) tree: Option<ObjectNumber>,
+    pub(super) parents: Vec<ObjectId>,
+    /// When it was committed, in seconds since 1970.
+    pub(super) time: i64,
+}
+
+/// A tag, as far as it leads to a commit.
+#[derive(Debug, Clone)]
+pub(super) struct Tag {
+    pub(super) object: ObjectNumber,
+    pub(super) target: ObjectId,
+}
+
+/// One worker's pass over commits or tags.
+pub(super) struct MessagePass<'a> {
+    store: &'a Store,
+    kind: Kind,
+    builder: HitsBuilder<'a>,
+    pub(super) commits: Vec<GraphCommit>,
+    pub(super) tags: Vec<Tag>,
+    pub(super) hits: Vec<Hits>,
+    pub(super) unreadable: Vec<(ObjectNumber, String, usize)>,
+}
+
+impl<'a> MessagePass<'a> {
+    pub(super) fn new(store: &'a Store, detector: &'a Detector, kind: Kind) -> Self {
+        Self {
+            store,
+            kind,
+            builder: HitsBuilder::new(detector),
+            commits: Vec::new(),
+            tags: Vec::new(),
+            hits: Vec::new(),
+            unreadable: Vec::new(),
+        }
+    }
+
+    fn read(&mut self, object: ObjectNumber, bytes: &[u8]) {
+        let headers = Headers(bytes);
+        let read = match self.kind {
+            Kind::Commit => self.read_commit(object, &headers),
+            _ => self.read_tag(object, &headers),
+        };
+        if read.is_none() {
+            self.unreadable.push((object, "it is not well-formed".to_owned(), 0));
+        }
+        let text = headers.message();
+        let traces = self.builder.detector().trace(text, FileKind::Text.into());
+        if !traces.matches().is_empty() {
+            let hits = HitsBuilder::empty(object, FileKind::Text.into(), None);
+            let hits = self.builder.of(hits, text, &traces);
+            self.hits.push(hits);
+        }
+    }
+
+    fn read_commit(&mut self, object: ObjectNumber, headers: &Headers) -> Option<()> {
+        let tree = id(headers.all(b"tree ").next()?)?;
+        let parents = headers.all(b"parent ").map(id).collect::<Option<_>>()?;
+        let time = headers.all(b"committer ").next().and_then(time).unwrap_or_default();
+        let tree = self.store.find(&tree);
+        self.commits.push(GraphCommit { object, tree, parents, time });
+        Some(())
+    }
+
+    fn read_tag(&mut self, object: ObjectNumber, headers: &Headers) -> Option<()> {
+        let target = id(headers.all(b"object ").next()?)?;
+        self.tags.push(Tag { object, target });
+        Some(())
+    }
+}
+
+impl Visitor for MessagePass<'_> {
+    type State = ();
+
+    fn whole(&mut self, object: ObjectNumber, bytes: &[u8]) {
+        self.read(object, bytes);
+    }
+
+    fn delta(&mut self, object: ObjectNumber, bytes: &[u8], _: &Based<()>) {
+        self.read(object, bytes);
+    }
+
+    fn stream(&mut self, object: ObjectNumber, _: u64, reader: &mut dyn Read) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes)?;
+        self.read(object, &bytes);
+        Ok(())
+    }
+
+    fn unreadable(&mut self, object: ObjectNumber, why: &ObjectError, descendants: usize) {
+        self.unreadable.push((object, why.to_string(), descendants));
+    }
+}
+
+/// A commit or tag as it is stored: header lines, an empty line, the message.
+struct Headers<'a>(&'a [u8]);
+
+impl<'a> Headers<'a> {
+    /// The values of the header lines that begin with `name`.
+    fn all(&self, name: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
+        let lines = self.0.split(|b| *b == b'\n').take_while(|line| !line.is_empty());
+        lines.filter_map(move |line| line.strip_prefix(name))
+    }
+
+    fn message(&self) -> &'a [u8] {
+        self.0.find(b"\n\n").map_or(&[], |end| &self.0[end + 2..])
+    }
+}
+
+fn id(hex: &[u8]) -> Option<ObjectId> {
+    ObjectId::from_hex(hex).ok()
+}
+
+/// The seconds in `Name <address> SECONDS +ZONE`.
+fn time(person: &[u8]) -> Option<i64> {
+    let (_, end) = person.rsplit_once_str(b"> ")?;
+    end.split(|b| *b == b' ').next()?.to_str().ok()?.parse().ok()
+}
+
+/// The commit or tag that `bytes` are, with its author or tagger, under the name `id`.
+pub(super) fn describe(bytes: &[u8], id: &ObjectId) -> Commit {
+    let headers = Headers(bytes);
+    let person = headers.all(b"author ").chain(headers.all(b"tagger ")).next().unwrap_or_default();
+    let name = person.rsplit_once_str(b"> ").map_or(person.to_vec(), |(name, _)| {
+        let mut name = name.to_vec();
+        name.push(b'>');
+        name
+    });
+    let date = time(person).and_then(|seconds| Timestamp::from_second(seconds).ok());
+    Commit {
+        date: date.unwrap_or_default(),
+        id: id.to_hex().to_string(),
+        author: name.to_str_lossy().into_owned(),
+    }
+}

@@ -1,0 +1,331 @@
+//! Every object of a repository: all refs, the stash, reflogs, what nothing reaches any more, and the
+//! messages of commits and tags.
+//!
+//! ```text
+//! store ─▶ forest ─▶ trees     names, and which tree holds what
+//!                 ├▶ blobs     what rules match (hits), each blob once, along the deltas
+//!                 └▶ messages  the graph of commits; hits in messages
+//! refs, holders, pruned, graph ─▶ attribution   for what was found: commits, paths, refs
+//! ```
+
+mod alternates;
+mod attribution;
+mod bits;
+mod blobs;
+pub mod delta;
+pub mod forest;
+mod graph;
+mod hits;
+mod holders;
+mod loose;
+mod messages;
+mod names;
+mod pack;
+mod pruned;
+mod refs;
+pub mod store;
+mod trees;
+
+use super::Source;
+use crate::coverage::{Coverage, Skip};
+use crate::scan::{Engine, Worker};
+use attribution::Attribution;
+use blobs::{BlobPass, BlobScan};
+use bstr::BString;
+use git2::Repository;
+use gix_hash::ObjectId;
+use hits::Hits;
+use jiff::Timestamp;
+use messages::{GraphCommit, MessagePass, Tag};
+use names::{Names, Roles};
+use rayon::ThreadPool;
+use refs::Roots;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use store::{Kind, ObjectNumber, Store};
+use trees::{TreePass, TreeRecords};
+
+/// How a history is scanned.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Threads; 0 for as many as there are processors.
+    pub threads: usize,
+    /// Search every blob from end to end, instead of along the deltas: to compare with.
+    pub full: bool,
+    /// The time from which ages are counted.
+    pub now: Timestamp,
+}
+
+/// The history of the repositories that some paths lie in.
+#[derive(Debug)]
+pub struct History {
+    paths: Vec<PathBuf>,
+    options: Options,
+}
+
+impl History {
+    /// The history of the repositories that `paths` lie in.
+    #[must_use]
+    pub fn new(paths: Vec<PathBuf>, options: Options) -> Self {
+        Self { paths, options }
+    }
+}
+
+impl Source for History {
+    fn feed(&self, engine: &Engine) {
+        let mut worker = engine.worker();
+        worker.expose([]);
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(self.options.threads).build();
+        let threads = threads.ok();
+        let mut done = BTreeSet::new();
+        for path in &self.paths {
+            let repository = match Repository::discover(path) {
+                Ok(repository) => repository,
+                Err(e) => {
+                    worker.skip(not_opened(path, &e));
+                    continue;
+                }
+            };
+            let place = repository.workdir();
+            let place =
+                place.map_or_else(BString::default, |root| super::files::name_of_root(root, path));
+            let scan = Scan { engine, options: &self.options, threads: threads.as_ref() };
+            let job = Job { scan, worker: &mut worker, done: &mut done };
+            job.run(&repository, &place);
+        }
+    }
+}
+
+fn not_opened(path: &Path, error: &git2::Error) -> Skip {
+    let (reason, mend) = match error.code() {
+        git2::ErrorCode::NotFound => (
+            "is not in a git repository".to_owned(),
+            "scan it without --history, or name a repository".to_owned(),
+        ),
+        git2::ErrorCode::Owner => (
+            "is in a repository that belongs to somebody else".to_owned(),
+            format!("git config --global --add safe.directory {}", path.display()),
+        ),
+        _ if error.message().contains("object format") || error.message().contains("extension") => (
+            format!("is in a repository of a kind that is not read yet ({})", error.message()),
+            "scan its files without --history".to_owned(),
+        ),
+        _ => (
+            format!("is in a repository that cannot be opened: {}", error.message()),
+            "git fsck --full".to_owned(),
+        ),
+    };
+    Skip { path: path.display().to_string(), reason, mend: Some(mend) }
+}
+
+/// What the passes over a repository have read.
+struct Passes {
+    hits: Vec<Hits>,
+    trees: Vec<TreeRecords>,
+    names: Vec<BString>,
+    commits: Vec<GraphCommit>,
+    tags: Vec<Tag>,
+    missing: Vec<ObjectId>,
+    unreadable: Vec<(ObjectNumber, String, usize)>,
+    coverage: Coverage,
+}
+
+/// How objects are scanned.
+#[derive(Clone, Copy)]
+struct Scan<'j> {
+    engine: &'j Engine<'j>,
+    options: &'j Options,
+    threads: Option<&'j ThreadPool>,
+}
+
+impl Scan<'_> {
+    /// The passes over trees (for the names of blobs), blobs, and messages.
+    fn passes(&self, store: &Store) -> Passes {
+        let detector = self.engine.detector();
+        let names = Names::new(detector);
+        let roles = Roles::new(store.len() as usize);
+        let mut unreadable = Vec::new();
+        let (mut trees, mut missing) = (Vec::new(), Vec::new());
+        for pass in store.walk(Kind::Tree, || TreePass::new(store, &names, &roles)) {
+            trees.push(pass.found);
+            missing.extend(pass.missing);
+            unreadable.extend(pass.unreadable);
+        }
+        let scan = BlobScan {
+            detector,
+            roles: &roles,
+            progress: self.engine.progress(),
+            full: self.options.full,
+        };
+        let mut coverage = Coverage::default();
+        let mut hits = Vec::new();
+        for pass in store.walk(Kind::Blob, || BlobPass::new(scan)) {
+            coverage.bytes += pass.bytes;
+            hits.extend(pass.hits);
+            unreadable.extend(pass.unreadable);
+        }
+        let (mut commits, mut tags) = (Vec::new(), Vec::new());
+        for kind in [Kind::Commit, Kind::Tag] {
+            for pass in store.walk(kind, || MessagePass::new(store, detector, kind)) {
+                commits.extend(pass.commits);
+                tags.extend(pass.tags);
+                hits.extend(pass.hits);
+                unreadable.extend(pass.unreadable);
+            }
+        }
+        // One object may stand in several packs.
+        let repeated = |object: ObjectNumber| store.is_duplicate(object);
+        hits.retain(|hits: &Hits| !repeated(hits.object));
+        commits.retain(|commit: &GraphCommit| !repeated(commit.object));
+        tags.retain(|tag: &Tag| !repeated(tag.object));
+        hits.sort_by_key(|hits| hits.object);
+        commits.sort_by_key(|commit| commit.object);
+        unreadable.sort();
+        let blobs = (0..store.len()).map(ObjectNumber);
+        let blobs = blobs.filter(|object| store.kind(*object) == Kind::Blob && !repeated(*object));
+        coverage.blobs = blobs.count() as u64;
+        coverage.commits = commits.len() as u64;
+        let names = names.into_list();
+        Passes { hits, trees, names, commits, tags, missing, unreadable, coverage }
+    }
+}
+
+/// The scan of one repository, and of its submodules.
+struct Job<'j, 'e> {
+    scan: Scan<'j>,
+    worker: &'j mut Worker<'e>,
+    /// The repositories that were scanned.
+    done: &'j mut BTreeSet<PathBuf>,
+}
+
+impl Job<'_, '_> {
+    /// Scans a repository whose paths are named below `place`.
+    fn run(mut self, repository: &Repository, place: &BString) {
+        let common = repository.commondir().to_owned();
+        if !self.done.insert(fs::canonicalize(&common).unwrap_or_else(|_| common.clone())) {
+            return;
+        }
+        let store = Store::open(&common);
+        let roots = Roots::read(repository);
+        let scan = self.scan;
+        let passes = match scan.threads {
+            Some(threads) => threads.install(|| scan.passes(&store)),
+            None => scan.passes(&store),
+        };
+        self.complain(repository, &store, &roots, &passes);
+        self.worker.cover(passes.coverage.clone());
+        let tags = passes.tags.iter().map(|tag| (tag.object, tag.target)).collect();
+        let attribution = Attribution {
+            detector: scan.engine.detector(),
+            store: &store,
+            roots: &roots,
+            names: &passes.names,
+            trees: &passes.trees,
+            tags: &tags,
+            place,
+            now: scan.options.now,
+        };
+        let (found, exposures) = attribution.attribute(passes.hits, passes.commits);
+        self.worker.report(found);
+        self.worker.expose(exposures);
+        self.submodules(repository, place);
+    }
+
+    /// Notes all that could not be looked at.
+    fn complain(&mut self, repository: &Repository, store: &Store, roots: &Roots, passes: &Passes) {
+        let common = repository.commondir();
+        let path = repository.workdir().unwrap_or(common).display().to_string();
+        for skip in &store.skipped {
+            self.worker.skip(skip.clone());
+        }
+        for problem in &roots.problems {
+            let mend = Some("git fsck --full".to_owned());
+            self.worker.skip(Skip { path: path.clone(), reason: problem.clone(), mend });
+        }
+        for (object, why, descendants) in &passes.unreadable {
+            let more = match descendants {
+                0 => String::new(),
+                1 => ", nor can one object that is stored as a difference from it".to_owned(),
+                n => format!(", nor can {n} objects that are stored as differences from it"),
+            };
+            let reason = format!("cannot be read: {why}{more}");
+            let mend = "git fsck --full, then restore it from another clone";
+            let path = format!("object {}", store.id(*object));
+            self.worker.skip(Skip { path, reason, mend: Some(mend.to_owned()) });
+        }
+        let shallow = fs::read_to_string(common.join("shallow")).unwrap_or_default();
+        let shallow: BTreeSet<ObjectId> =
+            shallow.lines().filter_map(|line| ObjectId::from_hex(line.as_bytes()).ok()).collect();
+        if !shallow.is_empty() {
+            self.worker.skip(Skip {
+                path: path.clone(),
+                reason: "is a shallow clone: its history is cut off".to_owned(),
+                mend: Some("git fetch --unshallow".to_owned()),
+            });
+        }
+        let cut = |commit: &&GraphCommit| !shallow.contains(&store.id(commit.object));
+        let parents = passes.commits.iter().filter(cut).flat_map(|commit| &commit.parents);
+        let tips = roots.roots.iter().filter(|root| root.hold != refs::Hold::Reflog);
+        let targets = tips.map(|root| &root.target).chain(passes.tags.iter().map(|tag| &tag.target));
+        let indexed = roots.index.keys().filter(|id| !id.is_null());
+        let named = parents.chain(targets).chain(indexed).filter(|id| store.find(id).is_none());
+        let missing: BTreeSet<&ObjectId> = passes.missing.iter().chain(named).collect();
+        let Some(first) = missing.first() else { return };
+        let count = match missing.len() {
+            1 => format!("one object is missing ({first})"),
+            n => format!("{n} objects are missing (the first is {first})"),
+        };
+        let (reason, mend) = if is_partial(repository) {
+            (format!("is a partial clone: {count}"), "git fetch --refetch --no-filter")
+        } else {
+            (format!("is damaged: {count}"), "git fsck --full, then git fetch --refetch")
+        };
+        self.worker.skip(Skip { path, reason, mend: Some(mend.to_owned()) });
+    }
+
+    /// Scans the submodules of HEAD that are here, and names the others.
+    fn submodules(&mut self, repository: &Repository, place: &BString) {
+        for submodule in repository.submodules().unwrap_or_default() {
+            // What is no longer at HEAD has no place to be named by.
+            if submodule.head_id().is_none() && submodule.index_id().is_none() {
+                continue;
+            }
+            let path = join(place, submodule.path());
+            match submodule.open() {
+                Ok(inner) => {
+                    Job { scan: self.scan, worker: self.worker, done: self.done }.run(&inner, &path);
+                }
+                Err(_) => self.worker.skip(Skip {
+                    path: path.to_string(),
+                    reason: "is a submodule whose repository is not here".to_owned(),
+                    mend: Some("git submodule update --init --recursive".to_owned()),
+                }),
+            }
+        }
+    }
+}
+
+/// A path below `place`, with forward slashes.
+fn join(place: &BString, path: &Path) -> BString {
+    let mut joined = place.clone();
+    if !joined.is_empty() {
+        joined.push(b'/');
+    }
+    joined.extend_from_slice(&super::files::name(path));
+    joined
+}
+
+/// Whether some remote promised to send what is missing when it is asked for.
+fn is_partial(repository: &Repository) -> bool {
+    let promised = |config: git2::Config| {
+        let promisors = config.entries(Some(r"remote\..*\.promisor"));
+        let named = promisors.is_ok_and(|mut entries| entries.next().is_some());
+        named || config.get_entry("extensions.partialclone").is_ok()
+    };
+    let packs = fs::read_dir(repository.commondir().join("objects/pack"));
+    let marked = packs.into_iter().flatten().flatten().any(|entry| {
+        entry.path().extension().is_some_and(|extension| extension == "promisor")
+    });
+    marked || repository.config().is_ok_and(promised)
+}

@@ -1,0 +1,148 @@
+//! What a repository holds on to: refs, the heads of its worktrees, reflogs and indexes.
+
+use bstr::BString;
+use git2::Repository;
+use gix_hash::ObjectId;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// Why an object is kept, the better known reason first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Hold {
+    /// A branch, a detached HEAD.
+    Branch,
+    /// What a remote had when it was last asked.
+    Remote,
+    Tag,
+    /// The stash, notes, and what hosts and tools keep under other names.
+    Other,
+    /// It was the value of a ref once.
+    Reflog,
+}
+
+/// A name that leads to an object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Root {
+    pub(super) hold: Hold,
+    pub(super) name: String,
+    pub(super) target: ObjectId,
+}
+
+/// All that keeps objects.
+#[derive(Debug, Default)]
+pub(super) struct Roots {
+    /// Sorted.
+    pub(super) roots: Vec<Root>,
+    /// What HEAD is, if it is there.
+    pub(super) head: Option<ObjectId>,
+    /// The paths of the blobs in the indexes of all worktrees.
+    pub(super) index: BTreeMap<ObjectId, BTreeSet<BString>>,
+    /// What could not be read.
+    pub(super) problems: Vec<String>,
+}
+
+impl Roots {
+    /// Reads all that `repository` and its linked worktrees hold on to.
+    pub(super) fn read(repository: &Repository) -> Self {
+        let mut roots = Self::default();
+        roots.head = repository.head().ok().and_then(|head| head.target()).map(object_id);
+        roots.read_refs(repository);
+        let common = repository.commondir().to_owned();
+        roots.read_worktree(&common, "HEAD", "");
+        for name in repository.worktrees().iter().flat_map(|names| names.iter().flatten().flatten()) {
+            let folder = common.join("worktrees").join(name);
+            roots.read_worktree(&folder, &format!("worktrees/{name}/HEAD"), &format!("worktrees/{name}/"));
+        }
+        roots.read_reflogs(&common.join("logs/refs"), "refs");
+        roots.roots.sort();
+        roots.roots.dedup();
+        roots
+    }
+
+    fn read_refs(&mut self, repository: &Repository) {
+        let references = match repository.references() {
+            Ok(references) => references,
+            Err(e) => return self.problems.push(format!("its refs cannot be read: {}", e.message())),
+        };
+        for reference in references {
+            let reference = match reference {
+                Ok(reference) => reference,
+                Err(e) => {
+                    self.problems.push(format!("a ref cannot be read: {}", e.message()));
+                    continue;
+                }
+            };
+            // Symbolic refs lead to refs that are there, too.
+            let Some(target) = reference.target() else { continue };
+            let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
+            let hold = match name.as_str() {
+                name if name.starts_with("refs/heads/") => Hold::Branch,
+                name if name.starts_with("refs/remotes/") => Hold::Remote,
+                name if name.starts_with("refs/tags/") => Hold::Tag,
+                _ => Hold::Other,
+            };
+            self.roots.push(Root { hold, name, target: object_id(target) });
+        }
+    }
+
+    /// The HEAD of a worktree, if it is detached, its reflog, and its index.
+    fn read_worktree(&mut self, folder: &Path, name: &str, prefix: &str) {
+        let head = fs::read(folder.join("HEAD")).unwrap_or_default();
+        if let Some(target) = head.get(..40).and_then(|hex| ObjectId::from_hex(hex).ok()) {
+            self.roots.push(Root { hold: Hold::Branch, name: name.to_owned(), target });
+        }
+        self.read_reflog(&folder.join("logs/HEAD"), &format!("{prefix}HEAD"));
+        let index = folder.join("index");
+        if !index.is_file() {
+            return;
+        }
+        match git2::Index::open(&index) {
+            Ok(index) => {
+                for entry in index.iter().filter(|entry| entry.mode & 0o170_000 != 0o160_000) {
+                    let path = BString::from(entry.path);
+                    self.index.entry(object_id(entry.id)).or_default().insert(path);
+                }
+            }
+            Err(e) => self.problems.push(format!("its index cannot be read: {}", e.message())),
+        }
+    }
+
+    fn read_reflogs(&mut self, folder: &Path, name: &str) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = format!("{name}/{}", entry.file_name().to_string_lossy());
+            if path.is_dir() {
+                self.read_reflogs(&path, &name);
+            } else {
+                self.read_reflog(&path, &name);
+            }
+        }
+    }
+
+    /// A reflog's lines are `OLD NEW NAME <ADDRESS> TIME ZONE\tMESSAGE`, the newest last; the newest
+    /// is called `NAME@{0}`.
+    fn read_reflog(&mut self, file: &Path, name: &str) {
+        let text = match fs::read(file) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return,
+            Err(e) => return self.problems.push(format!("the reflog of {name} cannot be read: {e}")),
+        };
+        let lines: Vec<&[u8]> = text.split(|b| *b == b'\n').filter(|line| !line.is_empty()).collect();
+        for (n, line) in lines.iter().rev().enumerate() {
+            let mut ids = line.splitn(3, |b| *b == b' ').take(2).map(ObjectId::from_hex);
+            let (old, new) = (ids.next(), ids.next());
+            // The oldest line's old value has no line of its own.
+            let first = (n + 1 == lines.len()).then_some((n + 1, old));
+            for (n, id) in [Some((n, new)), first].into_iter().flatten() {
+                if let Some(target) = id.and_then(Result::ok).filter(|id| !id.is_null()) {
+                    self.roots.push(Root { hold: Hold::Reflog, name: format!("{name}@{{{n}}}"), target });
+                }
+            }
+        }
+    }
+}
+
+fn object_id(id: git2::Oid) -> ObjectId {
+    ObjectId::try_from(id.as_bytes()).unwrap_or(ObjectId::null(gix_hash::Kind::Sha1))
+}
