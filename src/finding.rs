@@ -3,9 +3,9 @@
 
 use crate::blob::{Origin, Position, Via};
 use crate::rule::{Confidence, Layer, Rule, Severity};
-use jiff::Timestamp;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use bstr::ByteSlice;
+use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use std::cell::RefCell;
 use std::cmp::Ordering;

@@ -203,7 +203,11 @@ impl Args {
             git2::Repository::open(path).is_ok_and(|repository| repository.is_bare())
         };
         // A bare repository holds no files to read: its history is all.
-        let paths = if self.history { paths.into_iter().filter(|path| !is_bare(path)).collect() } else { paths };
+        let paths = if self.history {
+            paths.into_iter().filter(|path| !is_bare(path)).collect()
+        } else {
+            paths
+        };
         let files = Files::new(paths, options).context("in `exclude`")?;
         let mut sources: Vec<Box<dyn Source>> = vec![Box::new(files)];
         sources.extend(history.map(|history| Box::new(history) as Box<dyn Source>));

@@ -20,16 +20,17 @@ pub mod trigger;
 use crate::blob::Chunk;
 use crate::finding::{Status, Verification};
 use crate::kind::{FileKind, FileKinds};
-use crate::rule::{Confidence, Layer, MAX_REACH, Rule, RuleSet};
+use crate::rule::{Confidence, Layer, MAX_REACH, Rule, RuleSet, names_covered};
 use assignment::{Assignment, MAX_BLANKS};
 use bstr::{BStr, ByteSlice};
 use filter::{Subject, Verdict};
+use globset::GlobSet;
 use keyword::KeywordIndex;
 use prefix::PrefixIndex;
 use regex_automata::util::captures::Captures;
 use regex_automata::{Anchored, Input};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use trace::{Change, Looked, Traces, Trigger};
 use trigger::{TriggerScanner, Triggers, is_token, word_length};
 
@@ -98,6 +99,8 @@ pub struct Detector {
     keywords: KeywordIndex,
     /// The rules that each line of some files triggers.
     by_path: Vec<usize>,
+    /// The names that such files have.
+    names_by_path: OnceLock<GlobSet>,
 }
 
 impl Detector {
@@ -126,6 +129,7 @@ impl Detector {
             prefixes: PrefixIndex::new(prefixes),
             keywords: KeywordIndex::new(keywords),
             by_path: by_path.collect(),
+            names_by_path: OnceLock::new(),
             literals: literals.into_iter().map(|(_, rules)| rules).collect(),
             allow: 0,
             rules,
@@ -153,8 +157,7 @@ impl Detector {
         let line_feeds = |between: Range<usize>| {
             memchr::memchr_iter(b'\n', &chunk.bytes[between]).count() as u64
         };
-        let (mut matches, seen) =
-            self.settle(matches, kind, |rule| rule.covers(path), line_feeds);
+        let (mut matches, seen) = self.settle(matches, kind, |rule| rule.covers(path), line_feeds);
         matches.retain(|found| chunk.owned.contains(&found.span.start));
         allows.retain(|at| chunk.owned.contains(at));
         allows.sort_unstable();
@@ -239,7 +242,9 @@ impl Detector {
     /// Whether the path alone of a file with this name may trigger a rule, whatever its folder.
     #[must_use]
     pub fn may_be_triggered_by(&self, name: &BStr) -> bool {
-        self.by_path.iter().any(|rule| self.rules.rules()[*rule].may_cover(name))
+        let rules = || self.by_path.iter().map(|rule| &*self.rules.rules()[*rule]);
+        let names = self.names_by_path.get_or_init(|| names_covered(rules()));
+        names.is_match(name.to_ascii_lowercase().to_path_lossy())
     }
 }
 

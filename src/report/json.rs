@@ -2,9 +2,7 @@
 
 use super::Format;
 use crate::coverage::Coverage;
-use crate::finding::{
-    Commit, Exposure, Finding, Fingerprint, Location, Secret, Verification,
-};
+use crate::finding::{Commit, Exposure, Finding, Fingerprint, Location, Secret, Verification};
 use crate::remedy::Remedy;
 use crate::rule::{Action, Confidence, Severity};
 use crate::scan::Outcome;

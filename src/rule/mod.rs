@@ -103,16 +103,6 @@ impl Rule {
         (spec.only.is_empty() || only.is_match(&path)) && !except.is_match(&path)
     }
 
-    /// Whether the rule may work in a file of this name, as far as the folders that it stands in
-    /// allow it.
-    #[must_use]
-    pub fn may_cover(&self, name: &BStr) -> bool {
-        let last = |pattern: &String| pattern.rsplit('/').next().unwrap_or_default().to_owned();
-        let names: Vec<String> = self.spec.paths.only.iter().map(last).collect();
-        let name = name.to_ascii_lowercase();
-        names.is_empty() || globs(&names).is_ok_and(|names| names.is_match(name.to_path_lossy()))
-    }
-
     /// Whether each line of the files that the rule names is a trigger.
     #[must_use]
     pub fn is_triggered_by_path(&self) -> bool {
@@ -154,6 +144,13 @@ fn globs(patterns: &[String]) -> Result<GlobSet, globset::Error> {
         set.add(GlobBuilder::new(&pattern.to_lowercase()).literal_separator(true).build()?);
     }
     set.build()
+}
+
+/// The names that files may have for a rule to work in them, whatever folders they stand in.
+pub fn names_covered<'a>(rules: impl Iterator<Item = &'a Rule>) -> GlobSet {
+    let last = |pattern: &String| pattern.rsplit('/').next().unwrap_or_default().to_owned();
+    let names: Vec<String> = rules.flat_map(|rule| rule.spec.paths.only.iter().map(last)).collect();
+    globs(&names).unwrap_or_default()
 }
 
 /// All rules and playbooks of a scan.

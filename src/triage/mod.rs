@@ -53,7 +53,13 @@ pub struct Exposures {
 
 impl Exposures {
     fn of(&self, key: &Key, in_tree: bool) -> Exposure {
-        let unknown = || Exposure { in_history: self.looked.then_some(false), ..Exposure::default() };
+        let unknown = || Exposure {
+            in_history: self.looked.then_some(false),
+            refs: self.looked.then(Vec::new),
+            ref_count: self.looked.then_some(0),
+            unreachable: self.looked.then_some(false),
+            ..Exposure::default()
+        };
         let exposure = self.known.get(key).cloned().unwrap_or_else(unknown);
         let unreachable = exposure.unreachable.map(|unreachable| unreachable && !in_tree);
         Exposure { in_tree, unreachable, ..exposure }

@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn quotes_and_escapes() {
         assert_eq!(unquoted(br#""/a \"b\"\\\303\244\t""#).unwrap(), b"/a \"b\"\\\xc3\xa4\t");
-        for line in [r#"/a"#, r#""/a"#, r#""/a"b"#, r#""/\x""#, r#""\38"""#, r#""\"#] {
+        for line in [r"/a", r#""/a"#, r#""/a"b"#, r#""/\x""#, r#""\38"""#, r#""\"#] {
             assert_eq!(unquoted(line.as_bytes()), None, "{line}");
         }
     }

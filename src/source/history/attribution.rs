@@ -26,7 +26,7 @@ pub(super) struct Attribution<'a> {
     pub(super) store: &'a Store,
     pub(super) roots: &'a Roots,
     pub(super) names: &'a [BString],
-    pub(super) trees: &'a [TreeRecords],
+    pub(super) trees: &'a TreeRecords,
     /// What each tag object points at.
     pub(super) tags: &'a HashMap<ObjectNumber, ObjectId>,
     /// What paths are named below.
@@ -125,7 +125,10 @@ impl Attribution<'_> {
                 messages.insert(*place, known.map(|known| secrets.number(known)).collect());
             }
         }
-        let holders = Holders::find(self.trees, self.store, blobs.iter().map(|hits| hits.object.0));
+        let holders = {
+            let objects: Vec<u32> = blobs.iter().map(|hits| hits.object.0).collect();
+            Holders::find(self.trees, self.store, &objects)
+        };
         let mut pruned = Pruned::new(&holders, &set_of);
         let roots: Vec<NodeId> = graph
             .commits
@@ -145,7 +148,8 @@ impl Attribution<'_> {
             stories: BTreeMap::new(),
             commits: HashMap::new(),
         };
-        let by_object: HashMap<u32, &Hits> = blobs.iter().map(|hits| (hits.object.0, hits)).collect();
+        let by_object: HashMap<u32, &Hits> =
+            blobs.iter().map(|hits| (hits.object.0, hits)).collect();
         let head = self.head(&places).map(|place| roots[place]);
         let of_notes = self.tips_of_notes(&tips, &graph);
         let in_head = |item: &Item| {
@@ -172,10 +176,12 @@ impl Attribution<'_> {
     }
 
     fn graph(&self, commits: Vec<GraphCommit>) -> Graph {
-        let places: HashMap<ObjectNumber, usize> =
-            commits.iter().enumerate().map(|(place, commit)| (commit.object, place)).collect();
-        let place_of = |id: &ObjectId| places.get(&self.store.find(id)?).copied();
-        Graph::new(commits, place_of)
+        // They are sorted by their numbers.
+        let place_of = |id: &ObjectId| {
+            let object = self.store.find(id)?;
+            commits.binary_search_by_key(&object, |commit| commit.object).ok()
+        };
+        Graph::new(&commits, place_of)
     }
 
     /// The commit that an object is, or that its tags lead to.
@@ -254,7 +260,8 @@ impl Report<'_> {
             let blob = tree.and_then(|tree| holders.at(tree.0, what.path));
             let Some(hits) = blob.and_then(|blob| blobs.get(&blob)) else { continue };
             let mut commit = self.commit(*place);
-            let mut removed: Vec<Commit> = removed.iter().map(|place| self.commit(*place)).collect();
+            let mut removed: Vec<Commit> =
+                removed.iter().map(|place| self.commit(*place)).collect();
             removed.sort();
             let mut origin = Origin::file(self.named(path.as_bstr()));
             if let Some(annotated) = of_notes[*place].then(|| annotated(path.as_bstr())).flatten() {

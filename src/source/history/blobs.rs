@@ -131,12 +131,7 @@ impl Visitor for BlobPass<'_> {
         self.search(object, bytes, Some(base))
     }
 
-    fn stream(
-        &mut self,
-        object: ObjectNumber,
-        size: u64,
-        reader: &mut dyn Read,
-    ) -> io::Result<()> {
+    fn stream(&mut self, object: ObjectNumber, size: u64, reader: &mut dyn Read) -> io::Result<()> {
         let kinds = self.scan.roles.kinds(object.0 as usize);
         let mut reader = crate::source::encoding::Utf8Reader::new(reader);
         let mut buffer = crate::source::encoding::Buffer::default();

@@ -1,4 +1,4 @@
-//! Git's delta format: an object as pieces that are copied from a base and pieces that are inserted.
+//! Git's delta format: an object as pieces copied from a base and pieces that are inserted.
 //!
 //! A delta starts with the sizes of base and result, then come instructions: a first byte with the
 //! high bit set copies (its other bits say which bytes of offset and size follow), any other byte

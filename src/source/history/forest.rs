@@ -1,15 +1,15 @@
 //! Which objects are stored as deltas of which, and a walk over all objects that makes each once.
 //!
-//! Objects that are stored in whole are roots; a delta is a child of its base. A tree of this forest
-//! (a family) is visited depth first by one worker, so that each object is made from a base that is
-//! at hand. Children are visited smallest subtree first, and a base is let go as soon as its last
-//! child is made, before that child's own children are. So a base is kept only while a child is
-//! visited whose subtree is at most half of its own: in a family of n objects there are never more
-//! than log2(n) kept bases, besides the one or two objects that are worked on, however long its
-//! chains are.
+//! Objects that are stored in whole are roots; a delta is a child of its base. A tree of this
+//! forest (a family) is visited depth first by one worker, so that each object is made from a base
+//! that is at hand. Children are visited smallest subtree first, and a base is let go as soon as
+//! its last child is made, before that child's own children are. So a base is kept only while a
+//! child is visited whose subtree is at most half of its own: in a family of n objects there are
+//! never more than log2(n) kept bases, besides the one or two objects that are worked on, however
+//! long its chains are.
 
-use crate::blob::Copied;
 use super::store::{Decoder, Kind, Link, ObjectError, ObjectNumber, Store};
+use crate::blob::Copied;
 use rayon::prelude::*;
 use std::io::{self, Read};
 use std::ops::Range;
@@ -165,8 +165,8 @@ impl Forest {
     }
 }
 
-/// Finds the kind of a node, which is that of its base, and gives it to all nodes on the way. Deltas
-/// in a circle lose their bases: each is a family whose root cannot be read.
+/// Finds the kind of a node, which is that of its base, and gives it to all nodes on the way.
+/// Deltas in a circle lose their bases: each is a family whose root cannot be read.
 fn spread(node: u32, bases: &mut [u32], marks: &mut [Mark], path: &mut Vec<u32>) {
     let mut at = node;
     while marks[at as usize] == Mark::Unknown {
@@ -187,8 +187,8 @@ fn spread(node: u32, bases: &mut [u32], marks: &mut [Mark], path: &mut Vec<u32>)
     }
 }
 
-/// By node: how many objects must be visited in its subtree. Those that are visited elsewhere do not
-/// count, so that a subtree of nothing but them is left out.
+/// By node: how many objects must be visited in its subtree. Those that are visited elsewhere do
+/// not count, so that a subtree of nothing but them is left out.
 fn counts(store: &Store, bases: &[u32]) -> Vec<u32> {
     let repeats = store.may_repeat();
     let own = |node| u32::from(!(repeats && store.is_duplicate(store.object(node))));

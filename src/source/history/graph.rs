@@ -46,7 +46,7 @@ pub(super) struct Graph {
 impl Graph {
     /// Sorts the commits; `place_of` says where in `commits` an id is.
     pub(super) fn new(
-        commits: Vec<GraphCommit>,
+        commits: &[GraphCommit],
         place_of: impl Fn(&gix_hash::ObjectId) -> Option<usize>,
     ) -> Self {
         let known: Vec<Vec<usize>> =
@@ -165,7 +165,11 @@ impl<'a> Walk<'a> {
     }
 
     fn secrets_in(&self, events: &Bits) -> Bits {
-        events.iter().filter_map(|event| self.secrets[event]).map(|secret| secret as usize).collect()
+        events
+            .iter()
+            .filter_map(|event| self.secrets[event])
+            .map(|secret| secret as usize)
+            .collect()
     }
 
     /// The events behind any of some commits.
@@ -245,7 +249,8 @@ impl<'a> Walk<'a> {
                 self.bring(behind, Item { secret: *secret, path: Some(path.clone()) }, place);
             }
         }
-        let lost: BTreeSet<u32> = befores.iter().flat_map(|before| secrets(*before)).copied().collect();
+        let lost: BTreeSet<u32> =
+            befores.iter().flat_map(|before| secrets(*before)).copied().collect();
         for secret in lost.into_iter().filter(|secret| !holds(after, secret)) {
             let item = Item { secret, path: Some(path.clone()) };
             // A parent that lacks it and had it once has taken it out itself.

@@ -5,32 +5,33 @@
 use super::names::NameId;
 use super::store::{Kind, ObjectNumber, Store};
 use super::trees::{Named, TreeRecords};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// The trees that hold some objects, each with no more than leads to these.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Holders {
-    /// For each tree its entries that lead there.
-    trees: HashMap<u32, Vec<Named>>,
+    /// For each object, which of `entries` are its; 0 for none.
+    slots: Vec<u32>,
+    /// For each tree its entries that lead to the objects.
+    entries: Vec<Vec<Named>>,
 }
 
 impl Holders {
     /// The trees that hold `objects`, at any depth.
-    pub(super) fn find(
-        all: &[TreeRecords],
-        store: &Store,
-        objects: impl IntoIterator<Item = u32>,
-    ) -> Self {
-
-        let mut found = Self::default();
-        let mut queue: Vec<u32> = objects.into_iter().collect();
-        let mut queued: HashSet<u32> = queue.iter().copied().collect();
+    pub(super) fn find(trees: &TreeRecords, store: &Store, objects: &[u32]) -> Self {
+        let mut queued = vec![false; store.len() as usize];
+        for object in objects {
+            queued[*object as usize] = true;
+        }
         let is_tree = |child: u32| store.kind(ObjectNumber(child)) == Kind::Tree;
-        let index = Index::new(all, |child| is_tree(child) || queued.contains(&child));
+        let index =
+            Index::new(trees, queued.len(), |child| queued[child as usize] || is_tree(child));
+        let mut found = Self { slots: vec![0; queued.len()], entries: vec![Vec::new()] };
+        let mut queue = objects.to_vec();
         while let Some(object) = queue.pop() {
             index.holders(object, |tree, named| {
-                found.trees.entry(tree).or_default().push(named);
-                if queued.insert(tree) {
+                found.add(tree, named);
+                if !std::mem::replace(&mut queued[tree as usize], true) {
                     queue.push(tree);
                 }
             });
@@ -38,19 +39,30 @@ impl Holders {
         found
     }
 
-    /// The entries of `tree` that lead to the objects.
-    pub(super) fn entries(&self, tree: u32) -> &[Named] {
-        self.trees.get(&tree).map_or(&[], Vec::as_slice)
+    fn add(&mut self, tree: u32, named: Named) {
+        let slot = &mut self.slots[tree as usize];
+        if *slot == 0 {
+            *slot = self.entries.len() as u32;
+            self.entries.push(Vec::new());
+        }
+        self.entries[*slot as usize].push(named);
     }
 
-    /// The objects that the trees lead to, with those that they are reached by.
+    /// The entries of `tree` that lead to the objects.
+    pub(super) fn entries(&self, tree: u32) -> &[Named] {
+        &self.entries[self.slots[tree as usize] as usize]
+    }
+
+    /// The objects that the trees lead to, and the trees on the way.
     pub(super) fn reached(&self, trees: impl IntoIterator<Item = u32>) -> HashSet<u32> {
         let mut queue: Vec<u32> = trees.into_iter().collect();
-        let mut reached: HashSet<u32> = queue.iter().copied().collect();
+        let mut seen = vec![false; self.slots.len()];
+        let mut reached = HashSet::new();
         while let Some(tree) = queue.pop() {
             for (child, _) in self.entries(tree) {
-                if reached.insert(*child) {
+                if !std::mem::replace(&mut seen[*child as usize], true) {
                     queue.push(*child);
+                    reached.insert(*child);
                 }
             }
         }
@@ -68,59 +80,86 @@ impl Holders {
 /// Which records add an object, and which records are of trees that are stored as differences from
 /// a tree.
 struct Index<'a> {
-    all: &'a [TreeRecords],
-    /// `(child, place of the record)`, sorted.
-    added: Vec<(u32, Place)>,
-    /// `(base, place of the record)`, sorted.
-    derived: Vec<(u32, Place)>,
+    trees: &'a TreeRecords,
+    added: Table,
+    derived: Table,
 }
 
-/// A record: which list, and where in it.
-type Place = (u16, u32);
-
 impl<'a> Index<'a> {
-    fn new(all: &'a [TreeRecords], matters: impl Fn(u32) -> bool) -> Self {
-        let (mut added, mut derived) = (Vec::new(), Vec::new());
-        for (list, records) in (0..).zip(all) {
-            for (n, record) in (0..).zip(&records.records) {
-                let children = records.added(record).iter().map(|(child, _)| *child);
-                let children = children.filter(|child| matters(*child));
-                added.extend(children.map(|child| (child, (list, n))));
-                derived.extend(record.base.map(|base| (base.0, (list, n))));
-            }
+    /// `matters` says whether a child may lead to the objects that are looked for.
+    fn new(trees: &'a TreeRecords, objects: usize, matters: impl Fn(u32) -> bool) -> Self {
+        let records = || (0..).zip(&trees.records);
+        let added = || {
+            records().flat_map(|(n, record)| {
+                let children = trees.added(record).iter().map(|(child, _)| *child);
+                children.map(move |child| (child, n))
+            })
+        };
+        let derived = || records().filter_map(|(n, record)| Some((record.base?.0, n)));
+        let matters = |pair: &(u32, u32)| matters(pair.0);
+        Self {
+            trees,
+            added: Table::new(objects, || added().filter(matters)),
+            derived: Table::new(objects, derived),
         }
-        added.sort_unstable();
-        added.dedup();
-        derived.sort_unstable();
-        Self { all, added, derived }
     }
 
     /// Calls `each` with every tree that holds `object`, and the entry.
     fn holders(&self, object: u32, mut each: impl FnMut(u32, Named)) {
-        let mut open: Vec<(Place, NameId)> = Vec::new();
-        for place in values(&self.added, object) {
-            let records = &self.all[usize::from(place.0)];
-            let record = &records.records[place.1 as usize];
-            let names = records.added(record).iter().filter(|(child, _)| *child == object);
-            open.extend(names.map(|(_, name)| (place, *name)));
+        let mut open: Vec<(u32, NameId)> = Vec::new();
+        let mut last = None;
+        for record in self.added.values(object) {
+            // One record may add it under several names.
+            if last.replace(*record) == Some(*record) {
+                continue;
+            }
+            let named = self.trees.added(&self.trees.records[*record as usize]).iter();
+            let names = named.filter(|(child, _)| *child == object).map(|(_, name)| *name);
+            open.extend(names.map(|name| (*record, name)));
         }
-        while let Some((place, name)) = open.pop() {
-            let records = &self.all[usize::from(place.0)];
-            let tree = records.records[place.1 as usize].tree.0;
+        while let Some((record, name)) = open.pop() {
+            let tree = self.trees.records[record as usize].tree.0;
             each(tree, (object, name));
             // What is stored as the difference from it holds the object as well, unless it lacks it.
-            for derived in values(&self.derived, tree) {
-                let records = &self.all[usize::from(derived.0)];
-                let record = &records.records[derived.1 as usize];
-                if !records.removed(record).contains(&(object, name)) {
-                    open.push((derived, name));
+            for derived in self.derived.values(tree) {
+                let removed = self.trees.removed(&self.trees.records[*derived as usize]);
+                if !removed.contains(&(object, name)) {
+                    open.push((*derived, name));
                 }
             }
         }
     }
 }
 
-fn values(sorted: &[(u32, Place)], key: u32) -> impl Iterator<Item = Place> {
-    let first = sorted.partition_point(|(known, _)| *known < key);
-    sorted[first..].iter().take_while(move |(known, _)| *known == key).map(|(_, place)| *place)
+/// For each object the records that concern it.
+struct Table {
+    /// Where those of each object begin in `values`.
+    starts: Vec<u32>,
+    values: Vec<u32>,
+}
+
+impl Table {
+    /// Of pairs of an object and a record, which are gone through twice.
+    fn new<I: Iterator<Item = (u32, u32)>>(objects: usize, pairs: impl Fn() -> I) -> Self {
+        let mut starts = vec![0_u32; objects + 1];
+        for (object, _) in pairs() {
+            starts[object as usize + 1] += 1;
+        }
+        for n in 0..objects {
+            starts[n + 1] += starts[n];
+        }
+        let mut next = starts.clone();
+        let mut values = vec![0; starts[objects] as usize];
+        for (object, record) in pairs() {
+            let at = &mut next[object as usize];
+            values[*at as usize] = record;
+            *at += 1;
+        }
+        Self { starts, values }
+    }
+
+    fn values(&self, object: u32) -> &[u32] {
+        let object = object as usize;
+        &self.values[self.starts[object] as usize..self.starts[object + 1] as usize]
+    }
 }

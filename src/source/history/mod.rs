@@ -31,7 +31,7 @@ use crate::coverage::{Coverage, Skip};
 use crate::scan::{Engine, Worker};
 use attribution::Attribution;
 use blobs::{BlobPass, BlobScan};
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 use git2::Repository;
 use gix_hash::ObjectId;
 use hits::Hits;
@@ -75,7 +75,6 @@ impl History {
 impl Source for History {
     fn feed(&self, engine: &Engine) {
         let mut worker = engine.worker();
-        worker.expose([]);
         let threads = rayon::ThreadPoolBuilder::new().num_threads(self.options.threads).build();
         let threads = threads.ok();
         let mut done = BTreeSet::new();
@@ -100,17 +99,19 @@ impl Source for History {
 fn not_opened(path: &Path, error: &git2::Error) -> Skip {
     let (reason, mend) = match error.code() {
         git2::ErrorCode::NotFound => (
-            "is not in a git repository".to_owned(),
+            "is not a git repository, nor in one".to_owned(),
             "scan it without --history, or name a repository".to_owned(),
         ),
         git2::ErrorCode::Owner => (
             "is in a repository that belongs to somebody else".to_owned(),
             format!("git config --global --add safe.directory {}", path.display()),
         ),
-        _ if error.message().contains("object format") || error.message().contains("extension") => (
-            format!("is in a repository of a kind that is not read yet ({})", error.message()),
-            "scan its files without --history".to_owned(),
-        ),
+        _ if error.message().contains("object format") || error.message().contains("extension") => {
+            (
+                format!("is in a repository of a kind that is not read yet ({})", error.message()),
+                "scan its files without --history".to_owned(),
+            )
+        }
         _ => (
             format!("is in a repository that cannot be opened: {}", error.message()),
             "git fsck --full".to_owned(),
@@ -122,7 +123,7 @@ fn not_opened(path: &Path, error: &git2::Error) -> Skip {
 /// What the passes over a repository have read.
 struct Passes {
     hits: Vec<Hits>,
-    trees: Vec<TreeRecords>,
+    trees: TreeRecords,
     names: Vec<BString>,
     commits: Vec<GraphCommit>,
     tags: Vec<Tag>,
@@ -141,10 +142,18 @@ struct Scan<'j> {
 
 impl Scan<'_> {
     /// The passes over trees (for the names of blobs), blobs, and messages.
-    fn passes(&self, store: &Store) -> Passes {
+    fn passes(&self, store: &Store, roots: &Roots) -> Passes {
         let detector = self.engine.detector();
         let names = Names::new(detector);
         let roles = Roles::new(store.len() as usize);
+        for (id, path) in
+            roots.index.iter().flat_map(|(id, paths)| paths.iter().map(move |p| (id, p)))
+        {
+            let name = path.rsplit_once_str("/").map_or(path.as_bytes(), |(_, name)| name);
+            if let Some(object) = store.find(id) {
+                roles.add(object.0 as usize, names.intern(name).1);
+            }
+        }
         let mut unreadable = Vec::new();
         let (mut trees, mut missing) = (Vec::new(), Vec::new());
         for pass in store.walk(Kind::Tree, || TreePass::new(store, &names, &roles)) {
@@ -187,6 +196,7 @@ impl Scan<'_> {
         coverage.blobs = blobs.count() as u64;
         coverage.commits = commits.len() as u64;
         let names = names.into_list();
+        let trees = TreeRecords::join(trees);
         Passes { hits, trees, names, commits, tags, missing, unreadable, coverage }
     }
 }
@@ -210,8 +220,8 @@ impl Job<'_, '_> {
         let roots = Roots::read(repository);
         let scan = self.scan;
         let passes = match scan.threads {
-            Some(threads) => threads.install(|| scan.passes(&store)),
-            None => scan.passes(&store),
+            Some(threads) => threads.install(|| scan.passes(&store, &roots)),
+            None => scan.passes(&store, &roots),
         };
         self.complain(repository, &store, &roots, &passes);
         self.worker.cover(passes.coverage.clone());
@@ -267,7 +277,8 @@ impl Job<'_, '_> {
         let cut = |commit: &&GraphCommit| !shallow.contains(&store.id(commit.object));
         let parents = passes.commits.iter().filter(cut).flat_map(|commit| &commit.parents);
         let tips = roots.roots.iter().filter(|root| root.hold != refs::Hold::Reflog);
-        let targets = tips.map(|root| &root.target).chain(passes.tags.iter().map(|tag| &tag.target));
+        let targets =
+            tips.map(|root| &root.target).chain(passes.tags.iter().map(|tag| &tag.target));
         let indexed = roots.index.keys().filter(|id| !id.is_null());
         let named = parents.chain(targets).chain(indexed).filter(|id| store.find(id).is_none());
         let missing: BTreeSet<&ObjectId> = passes.missing.iter().chain(named).collect();
@@ -294,7 +305,8 @@ impl Job<'_, '_> {
             let path = join(place, submodule.path());
             match submodule.open() {
                 Ok(inner) => {
-                    Job { scan: self.scan, worker: self.worker, done: self.done }.run(&inner, &path);
+                    Job { scan: self.scan, worker: self.worker, done: self.done }
+                        .run(&inner, &path);
                 }
                 Err(_) => self.worker.skip(Skip {
                     path: path.to_string(),
@@ -324,8 +336,10 @@ fn is_partial(repository: &Repository) -> bool {
         named || config.get_entry("extensions.partialclone").is_ok()
     };
     let packs = fs::read_dir(repository.commondir().join("objects/pack"));
-    let marked = packs.into_iter().flatten().flatten().any(|entry| {
-        entry.path().extension().is_some_and(|extension| extension == "promisor")
-    });
+    let marked = packs
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|entry| entry.path().extension().is_some_and(|extension| extension == "promisor"));
     marked || repository.config().is_ok_and(promised)
 }

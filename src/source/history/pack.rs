@@ -97,8 +97,8 @@ impl Pack {
     }
 }
 
-/// Finds ids in a sorted list by their first bits. Ids are random, so that with some bits fewer than
-/// the list is long, few ids have the same.
+/// Finds ids in a sorted list by their first bits. Ids are random, so that with some bits fewer
+/// than the list is long, few ids have the same.
 #[derive(Default)]
 pub(super) struct Fan {
     /// How many bits of the start of an id are left out.

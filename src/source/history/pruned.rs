@@ -91,7 +91,12 @@ impl<'a> Pruned<'a> {
     /// Where `before` and `after` differ.
     pub(super) fn differences(&self, before: NodeId, after: NodeId) -> Vec<Difference> {
         let mut found = Vec::new();
-        self.compare(Some(Node::Tree(before)), Some(Node::Tree(after)), &mut Vec::new(), &mut found);
+        self.compare(
+            Some(Node::Tree(before)),
+            Some(Node::Tree(after)),
+            &mut Vec::new(),
+            &mut found,
+        );
         found
     }
 
@@ -136,7 +141,10 @@ impl<'a> Pruned<'a> {
 
     /// For each set of secrets the newest of the commits that hold it, given the newest commit of
     /// each reduced root tree.
-    pub(super) fn newest(&self, roots: &HashMap<NodeId, (i64, usize)>) -> HashMap<u32, (i64, usize)> {
+    pub(super) fn newest(
+        &self,
+        roots: &HashMap<NodeId, (i64, usize)>,
+    ) -> HashMap<u32, (i64, usize)> {
         let mut of_node: HashMap<NodeId, (i64, usize)> = roots.clone();
         let mut of_set: HashMap<u32, (i64, usize)> = HashMap::new();
         // What is below a tree has a lower number.

@@ -50,9 +50,14 @@ impl Roots {
         roots.read_refs(repository);
         let common = repository.commondir().to_owned();
         roots.read_worktree(&common, "HEAD", "");
-        for name in repository.worktrees().iter().flat_map(|names| names.iter().flatten().flatten()) {
+        for name in repository.worktrees().iter().flat_map(|names| names.iter().flatten().flatten())
+        {
             let folder = common.join("worktrees").join(name);
-            roots.read_worktree(&folder, &format!("worktrees/{name}/HEAD"), &format!("worktrees/{name}/"));
+            roots.read_worktree(
+                &folder,
+                &format!("worktrees/{name}/HEAD"),
+                &format!("worktrees/{name}/"),
+            );
         }
         roots.read_reflogs(&common.join("logs/refs"), "refs");
         roots.roots.sort();
@@ -63,7 +68,9 @@ impl Roots {
     fn read_refs(&mut self, repository: &Repository) {
         let references = match repository.references() {
             Ok(references) => references,
-            Err(e) => return self.problems.push(format!("its refs cannot be read: {}", e.message())),
+            Err(e) => {
+                return self.problems.push(format!("its refs cannot be read: {}", e.message()));
+            }
         };
         for reference in references {
             let reference = match reference {
@@ -73,8 +80,10 @@ impl Roots {
                     continue;
                 }
             };
-            // Symbolic refs lead to refs that are there, too.
-            let Some(target) = reference.target() else { continue };
+            // A symbolic ref may lead to a branch that is not born yet.
+            let Some(target) = reference.resolve().ok().and_then(|direct| direct.target()) else {
+                continue;
+            };
             let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
             let hold = match name.as_str() {
                 name if name.starts_with("refs/heads/") => Hold::Branch,
@@ -126,9 +135,12 @@ impl Roots {
         let text = match fs::read(file) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return,
-            Err(e) => return self.problems.push(format!("the reflog of {name} cannot be read: {e}")),
+            Err(e) => {
+                return self.problems.push(format!("the reflog of {name} cannot be read: {e}"));
+            }
         };
-        let lines: Vec<&[u8]> = text.split(|b| *b == b'\n').filter(|line| !line.is_empty()).collect();
+        let lines: Vec<&[u8]> =
+            text.split(|b| *b == b'\n').filter(|line| !line.is_empty()).collect();
         for (n, line) in lines.iter().rev().enumerate() {
             let mut ids = line.splitn(3, |b| *b == b' ').take(2).map(ObjectId::from_hex);
             let (old, new) = (ids.next(), ids.next());
@@ -136,7 +148,11 @@ impl Roots {
             let first = (n + 1 == lines.len()).then_some((n + 1, old));
             for (n, id) in [Some((n, new)), first].into_iter().flatten() {
                 if let Some(target) = id.and_then(Result::ok).filter(|id| !id.is_null()) {
-                    self.roots.push(Root { hold: Hold::Reflog, name: format!("{name}@{{{n}}}"), target });
+                    self.roots.push(Root {
+                        hold: Hold::Reflog,
+                        name: format!("{name}@{{{n}}}"),
+                        target,
+                    });
                 }
             }
         }

@@ -3,10 +3,10 @@
 
 use super::alternates;
 use super::delta::{self, DeltaError, LARGEST};
-use crate::blob::Copied;
 use super::forest::Forest;
 use super::loose::{Loose, LooseFile, parse_header};
 use super::pack::Pack;
+use crate::blob::Copied;
 use crate::coverage::Skip;
 use flate2::bufread::ZlibDecoder;
 use gix_hash::{ObjectId, oid};
@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// An object of a [`Store`]: those of the packs come first, one pack after another, in the order of
-/// their ids each, then the loose ones in the order of their ids. An object that is stored twice has
-/// two numbers.
+/// their ids each, then the loose ones in the order of their ids. An object that is stored twice
+/// has two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectNumber(pub u32);
 
@@ -166,8 +166,8 @@ impl Store {
         }
     }
 
-    /// What an object is. One of which that cannot be told counts as a blob, so that a walk over the
-    /// blobs names it.
+    /// What an object is. One where that cannot be told counts as a blob, so that a walk over
+    /// the blobs names it.
     #[must_use]
     pub fn kind(&self, object: ObjectNumber) -> Kind {
         self.forest.kind(self.node(object))

@@ -47,6 +47,22 @@ pub(super) struct TreeRecords {
 }
 
 impl TreeRecords {
+    /// All records in one list.
+    pub(super) fn join(all: impl IntoIterator<Item = Self>) -> Self {
+        let mut joined = Self::default();
+        for other in all {
+            let start = joined.named.len();
+            let moved = |range: Range<usize>| start + range.start..start + range.end;
+            joined.records.extend(other.records.into_iter().map(|record| TreeRecord {
+                added: moved(record.added),
+                removed: moved(record.removed),
+                ..record
+            }));
+            joined.named.extend(other.named);
+        }
+        joined
+    }
+
     pub(super) fn added(&self, record: &TreeRecord) -> &[Named] {
         &self.named[record.added.clone()]
     }
@@ -117,22 +133,36 @@ impl<'a> TreePass<'a> {
     }
 
     /// Reads a tree, as far as it can be read, taking over what `base` knows.
-    fn read(&mut self, tree: ObjectNumber, bytes: &[u8], base: Option<&Based<ReadTree>>) -> ReadTree {
-        let mut entries =
-            Vec::with_capacity(base.map_or(16, |base| base.state.entries.len() + 4));
+    fn read(
+        &mut self,
+        tree: ObjectNumber,
+        bytes: &[u8],
+        base: Option<&Based<ReadTree>>,
+    ) -> ReadTree {
+        let mut entries = Vec::with_capacity(base.map_or(16, |base| base.state.entries.len() + 4));
         let mut kept: Vec<Range<usize>> = Vec::new();
         let mut at = 0;
         self.added.clear();
         let mut copies = base.map_or(&[][..], |base| base.copies).iter().peekable();
         while at < bytes.len() {
             while copies.next_if(|copied| copied.at + copied.len <= at).is_some() {}
-            if let (Some(base), Some(copied)) = (base, copies.peek().filter(|copied| copied.at <= at))
-                && let Some(range) = copied_entries(base, at - copied.at + copied.base, copied.base + copied.len)
+            if let (Some(base), Some(copied)) =
+                (base, copies.peek().filter(|copied| copied.at <= at))
+                && let Some(range) =
+                    copied_entries(base, at - copied.at + copied.base, copied.base + copied.len)
             {
                 let known = &base.state.entries[range.clone()];
                 let from = known[0].start;
-                entries.extend(known.iter().map(|entry| Entry { start: entry.start - from + at as u32, ..*entry }));
-                let end = base.state.entries.get(range.end).map_or(base.bytes.len(), |next| next.start as usize);
+                entries.extend(
+                    known
+                        .iter()
+                        .map(|entry| Entry { start: entry.start - from + at as u32, ..*entry }),
+                );
+                let end = base
+                    .state
+                    .entries
+                    .get(range.end)
+                    .map_or(base.bytes.len(), |next| next.start as usize);
                 at += end - from as usize;
                 kept.push(range);
                 continue;
@@ -148,16 +178,31 @@ impl<'a> TreePass<'a> {
         ReadTree { object: tree, entries }
     }
 
-    fn note(&mut self, tree: ObjectNumber, base: Option<&Based<ReadTree>>, mut kept: Vec<Range<usize>>) {
+    fn note(
+        &mut self,
+        tree: ObjectNumber,
+        base: Option<&Based<ReadTree>>,
+        mut kept: Vec<Range<usize>>,
+    ) {
         let named = &mut self.found.named;
         let start = named.len();
         named.append(&mut self.added);
         let middle = named.len();
         kept.sort_by_key(|range| range.start);
         let mut next = 0;
-        for entries in kept.iter().map(|range| (range.start, range.end)).chain(base.map(|base| (base.state.entries.len(), 0))) {
-            let lost = base.map_or(&[][..], |base| base.state.entries.get(next..entries.0).unwrap_or_default());
-            named.extend(lost.iter().filter(|entry| entry.child != NOTHING).map(|entry| (entry.child, entry.name)));
+        for entries in kept
+            .iter()
+            .map(|range| (range.start, range.end))
+            .chain(base.map(|base| (base.state.entries.len(), 0)))
+        {
+            let lost = base.map_or(&[][..], |base| {
+                base.state.entries.get(next..entries.0).unwrap_or_default()
+            });
+            named.extend(
+                lost.iter()
+                    .filter(|entry| entry.child != NOTHING)
+                    .map(|entry| (entry.child, entry.name)),
+            );
             next = next.max(entries.1);
         }
         self.found.records.push(TreeRecord {
@@ -193,7 +238,12 @@ impl Visitor for TreePass<'_> {
         self.read(object, bytes, Some(base))
     }
 
-    fn stream(&mut self, object: ObjectNumber, _size: u64, reader: &mut dyn Read) -> io::Result<()> {
+    fn stream(
+        &mut self,
+        object: ObjectNumber,
+        _size: u64,
+        reader: &mut dyn Read,
+    ) -> io::Result<()> {
         let mut bytes = Vec::new();
         reader.read_to_end(&mut bytes)?;
         self.read(object, &bytes, None);

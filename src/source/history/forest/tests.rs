@@ -342,16 +342,24 @@ fn write_pack(dir: &Path, entries: &[Entry<'_>]) {
 }
 
 #[test]
-fn circles_missing_bases_and_later_bases() {
+fn circles_and_missing_later_and_foreign_bases() {
     const BY_ID: u8 = 7;
     let id = |n: u8| [n; 20];
-    let keep = b"\x04\x05\x90\x04!";
+    let keep = b"\x04\x05\x90\x04\x01!";
     let dir = tempfile::tempdir().unwrap();
+    let foreign = hash(Kind::Blob, b"base");
+    let hex = foreign.to_string();
+    let loose = dir.path().join("objects").join(&hex[..2]);
+    fs::create_dir_all(&loose).unwrap();
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
+    zlib.write_all(b"blob 4\0base").unwrap();
+    fs::write(loose.join(&hex[2..]), zlib.finish().unwrap()).unwrap();
     write_pack(
         dir.path(),
         &[
-            // 0 is made from 1, which comes later; 2 and 3 from each other, 4 from 3, 5 from itself,
-            // 6 from nothing, 7 from 6; 8 is made from nothing either, by place; 9 has no kind.
+            // 0 is made from 1, which comes later; 2 and 3 from each other; 4 from 3; 5 from
+            // itself; 6 from nothing; 7 from 6; 8 from nothing either, by place; 9 has no kind; 10
+            // is made from a loose object.
             Entry { kind: BY_ID, base: &id(1), data: keep },
             Entry { kind: 3, base: &[], data: b"base" },
             Entry { kind: BY_ID, base: &id(3), data: keep },
@@ -362,6 +370,7 @@ fn circles_missing_bases_and_later_bases() {
             Entry { kind: BY_ID, base: &id(6), data: keep },
             Entry { kind: 6, base: &[3], data: keep },
             Entry { kind: 5, base: &[], data: b"what" },
+            Entry { kind: BY_ID, base: foreign.as_slice(), data: keep },
         ],
     );
     let store = open(dir.path());
@@ -371,7 +380,8 @@ fn circles_missing_bases_and_later_bases() {
         seen.hashes.sort();
         let base = (hash(Kind::Blob, b"base"), 4);
         let made = (hash(Kind::Blob, b"base!"), 5);
-        let expected = [(ObjectNumber(0), made), (ObjectNumber(1), base)];
+        let expected = [(0, made), (1, base), (10, made), (11, base)];
+        let expected = expected.map(|(number, hash)| (ObjectNumber(number), hash));
         assert_eq!(seen.hashes, expected);
         let mut told: Vec<_> = seen.unreadable;
         told.sort();
