@@ -11,6 +11,7 @@ use crate::source::Source;
 use crate::source::encoding::{Buffer, Utf8Reader};
 use crate::triage::allow::{Allowed, Marker};
 use crate::triage::{self, Exposures, Judged, Key, Thresholds};
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::Mutex;
@@ -37,6 +38,7 @@ pub struct Outcome {
 /// Detection with a place to put what it finds. Sources take a worker a thread from it.
 pub struct Engine<'a> {
     detector: &'a Detector,
+    thresholds: Thresholds,
     gathered: Mutex<Gathered>,
     progress: &'a Progress,
 }
@@ -56,6 +58,7 @@ struct Gathered {
     coverage: Coverage,
     notes: Vec<String>,
     exposures: Exposures,
+    below: BTreeSet<Key>,
 }
 
 /// Scans `source` with `detector`, and reports what reaches the thresholds.
@@ -65,11 +68,11 @@ pub fn scan(
     thresholds: Thresholds,
     progress: &Progress,
 ) -> Outcome {
-    let engine = Engine { detector, gathered: Mutex::default(), progress };
+    let engine = Engine { detector, thresholds, gathered: Mutex::default(), progress };
     source.feed(&engine);
     let gathered = engine.gathered.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let Gathered { candidates, mut coverage, mut notes, exposures } = gathered;
-    let sorted = triage::sort(candidates, &exposures, thresholds);
+    let Gathered { candidates, mut coverage, mut notes, exposures, below } = gathered;
+    let sorted = triage::sort(candidates, below, &exposures, thresholds);
     let rules = detector.rules();
     let remedied = |finding: Finding| {
         let remedy = Remedy::of(&finding, rules);
@@ -92,6 +95,20 @@ impl<'a> Engine<'a> {
     #[must_use]
     pub fn detector(&self) -> &'a Detector {
         self.detector
+    }
+
+    /// What is reported at all.
+    #[must_use]
+    pub fn thresholds(&self) -> Thresholds {
+        self.thresholds
+    }
+
+    /// The secrets that will be reported for what was found up to now.
+    #[must_use]
+    pub fn reported(&self) -> BTreeSet<Key> {
+        let all = self.gathered.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let reported = all.candidates.iter().filter(|judged| judged.reaches(self.thresholds));
+        reported.map(Judged::key).collect()
     }
 
     /// Counters to move on as blobs are done.
@@ -123,6 +140,7 @@ impl Drop for Worker<'_> {
         all.notes.extend(mine.notes);
         all.exposures.known.extend(mine.exposures.known);
         all.exposures.looked |= mine.exposures.looked;
+        all.below.extend(mine.below);
         all.coverage.merge(mine.coverage);
     }
 }
@@ -141,6 +159,11 @@ impl Worker<'_> {
     /// Takes what was found without this worker.
     pub fn report(&mut self, found: impl IntoIterator<Item = Judged>) {
         self.gathered.candidates.extend(found);
+    }
+
+    /// Takes secrets that do not reach the thresholds, and whose places were not looked for.
+    pub fn pass_over(&mut self, secrets: impl IntoIterator<Item = Key>) {
+        self.gathered.below.extend(secrets);
     }
 
     /// Takes what a history says about the secrets that it holds.

@@ -9,7 +9,7 @@ use crate::finding::{
 use crate::rule::{Confidence, Rule, Severity};
 use allow::Allow;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is reported at all.
@@ -66,13 +66,34 @@ impl Exposures {
     }
 }
 
-/// Groups the candidates by secret, and sorts the findings.
+impl Judged {
+    /// What makes it one finding with others.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        (self.candidate.rule.spec.id.clone(), self.candidate.secret.clone())
+    }
+
+    /// Whether it is reported.
+    #[must_use]
+    pub fn reaches(&self, thresholds: Thresholds) -> bool {
+        self.candidate.confidence >= thresholds.confidence
+            && self.candidate.rule.spec.severity >= thresholds.severity
+    }
+}
+
+/// Groups the candidates by secret, and sorts the findings. `below` are secrets that are not
+/// reported, if no candidate says otherwise.
 #[must_use]
-pub fn sort(candidates: Vec<Judged>, exposures: &Exposures, thresholds: Thresholds) -> Sorted {
-    let mut groups: BTreeMap<Key, Vec<Judged>> = BTreeMap::new();
+pub fn sort(
+    candidates: Vec<Judged>,
+    below: BTreeSet<Key>,
+    exposures: &Exposures,
+    thresholds: Thresholds,
+) -> Sorted {
+    let mut groups: BTreeMap<Key, Vec<Judged>> =
+        below.into_iter().map(|key| (key, Vec::new())).collect();
     for judged in candidates {
-        let key = (judged.candidate.rule.spec.id.clone(), judged.candidate.secret.clone());
-        groups.entry(key).or_default().push(judged);
+        groups.entry(judged.key()).or_default().push(judged);
     }
     // Fingerprints of passwords are slow by intention.
     let groups: Vec<_> = groups.into_iter().collect();
@@ -89,10 +110,7 @@ pub fn sort(candidates: Vec<Judged>, exposures: &Exposures, thresholds: Threshol
 }
 
 fn reaches(group: &[Judged], thresholds: Thresholds) -> bool {
-    group.iter().any(|judged| {
-        judged.candidate.confidence >= thresholds.confidence
-            && judged.candidate.rule.spec.severity >= thresholds.severity
-    })
+    group.iter().any(|judged| judged.reaches(thresholds))
 }
 
 /// Open findings first, the worst of them first.

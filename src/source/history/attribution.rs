@@ -5,15 +5,16 @@ use super::graph::{Graph, Item, Life, Sets, Walk};
 use super::hits::{Hits, Known, Secrets, Site};
 use super::holders::Holders;
 use super::messages::{self, GraphCommit};
-use super::names::{self, NameId};
-use super::pruned::{NodeId, Pruned};
+use super::names::{self, NameId, Roles};
+use super::pruned::{EMPTY, NodeId, Pruned};
 use super::refs::{Hold, Root, Roots};
 use super::store::{Kind, ObjectNumber, Store};
 use super::trees::TreeRecords;
 use crate::blob::{Origin, Via};
 use crate::detect::Detector;
 use crate::finding::{Commit, Exposure, Past};
-use crate::triage::{Judged, Key};
+use crate::rule::Confidence;
+use crate::triage::{Judged, Key, Thresholds};
 use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
 use jiff::Timestamp;
@@ -27,6 +28,9 @@ pub(super) struct Attribution<'a> {
     pub(super) roots: &'a Roots,
     pub(super) names: &'a [BString],
     pub(super) trees: &'a TreeRecords,
+    pub(super) roles: &'a Roles,
+    /// What does not reach them is not attributed.
+    pub(super) thresholds: Thresholds,
     /// What each tag object points at.
     pub(super) tags: &'a HashMap<ObjectNumber, ObjectId>,
     /// What paths are named below.
@@ -90,6 +94,9 @@ impl Story {
 struct Report<'a> {
     about: &'a Attribution<'a>,
     graph: &'a Graph,
+    blobs: &'a BTreeMap<u32, Hits>,
+    /// Which commits are in the history of notes.
+    of_notes: Vec<bool>,
     found: Vec<Judged>,
     secrets: Secrets,
     /// By the number of the secret.
@@ -97,91 +104,154 @@ struct Report<'a> {
     commits: HashMap<usize, Commit>,
 }
 
+/// What was found, with its places and what is known of it.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) found: Vec<Judged>,
+    pub(super) exposures: Vec<(Key, Exposure)>,
+    /// What does not reach the thresholds.
+    pub(super) below: BTreeSet<Key>,
+}
+
+/// What was found, sorted by what it was found in.
+struct Found {
+    secrets: Secrets,
+    /// Hits in blobs, by object, and in the messages of commits and tags.
+    blobs: BTreeMap<u32, Hits>,
+    texts: Vec<Hits>,
+    /// The set of secrets of each blob.
+    set_of: HashMap<u32, u32>,
+    sets: Sets,
+    below: BTreeSet<Key>,
+}
+
 impl Attribution<'_> {
-    /// The candidates with their places, and what is known of each secret.
+    /// Attributes all hits whose secrets reach the thresholds, or are in `reported` for other places.
+    /// `commits` are sorted by object.
     pub(super) fn attribute(
         &self,
         hits: Vec<Hits>,
-        commits: Vec<GraphCommit>,
-    ) -> (Vec<Judged>, Vec<(Key, Exposure)>) {
-        if hits.is_empty() {
-            return (Vec::new(), Vec::new());
+        commits: &[GraphCommit],
+        reported: &BTreeSet<Key>,
+    ) -> Told {
+        let mut found = self.sort(hits, reported);
+        if found.blobs.is_empty() && found.texts.is_empty() {
+            return Told { below: found.below, ..Told::default() };
         }
-        let mut secrets = Secrets::default();
-        let mut sets = Sets::default();
-        let (blobs, texts): (Vec<Hits>, Vec<Hits>) =
-            hits.into_iter().partition(|hits| self.store.kind(hits.object) == Kind::Blob);
-        let set_of: HashMap<u32, u32> = blobs
-            .iter()
-            .map(|hits| (hits.object.0, sets.of(hits, self.detector, &mut secrets)))
-            .collect();
         let graph = self.graph(commits);
         let places: HashMap<ObjectNumber, usize> =
             graph.commits.iter().enumerate().map(|(place, c)| (c.object, place)).collect();
-        let mut messages: HashMap<usize, BTreeSet<u32>> = HashMap::new();
-        for hits in &texts {
-            if let Some(place) = places.get(&hits.object) {
-                let known = hits.secrets(self.detector).into_iter();
-                messages.insert(*place, known.map(|known| secrets.number(known)).collect());
-            }
-        }
-        let holders = {
-            let objects: Vec<u32> = blobs.iter().map(|hits| hits.object.0).collect();
-            Holders::find(self.trees, self.store, &objects)
-        };
-        let mut pruned = Pruned::new(&holders, &set_of);
-        let roots: Vec<NodeId> = graph
-            .commits
-            .iter()
-            .map(|commit| commit.tree.map_or(super::pruned::EMPTY, |tree| pruned.reduce(tree.0)))
-            .collect();
+        let messages = self.in_messages(&mut found, &places);
+        let objects: Vec<u32> = found.blobs.keys().copied().collect();
+        let holders = Holders::find(self.trees, self.roles, &objects);
+        let mut pruned = Pruned::new(&holders, &found.set_of);
+        let trees = graph.commits.iter().map(|commit| commit.tree);
+        let roots: Vec<NodeId> =
+            trees.map(|tree| tree.map_or(EMPTY, |tree| pruned.reduce(tree.0))).collect();
         let tips = self.tips(&places);
-        let mut walk = Walk::new(&graph, &pruned, &roots, &sets.list);
+        let mut walk = Walk::new(&graph, &pruned, &roots, &found.sets.list);
         let reached = walk.run(&messages, &tips.iter().map(|(place, _)| *place).collect());
         let lives = std::mem::take(&mut walk.lives);
-
+        let head = self.head(&places);
+        let in_head = |item: &Item| {
+            let root = head.map(|place| roots[place]);
+            let set = root.zip(item.path.as_ref()).and_then(|(root, path)| pruned.at(root, path));
+            set.is_some_and(|set| found.sets.list[set as usize].binary_search(&item.secret).is_ok())
+        };
         let mut report = Report {
             about: self,
             graph: &graph,
+            blobs: &found.blobs,
+            of_notes: of_notes(&tips, &graph),
             found: Vec::new(),
-            secrets,
+            secrets: found.secrets,
             stories: BTreeMap::new(),
             commits: HashMap::new(),
-        };
-        let by_object: HashMap<u32, &Hits> =
-            blobs.iter().map(|hits| (hits.object.0, hits)).collect();
-        let head = self.head(&places).map(|place| roots[place]);
-        let of_notes = self.tips_of_notes(&tips, &graph);
-        let in_head = |item: &Item| {
-            let set = head.zip(item.path.as_ref()).and_then(|(head, path)| pruned.at(head, path));
-            set.is_some_and(|set| sets.list[set as usize].binary_search(&item.secret).is_ok())
         };
         for (item, life) in &lives {
             let Some(path) = &item.path else { continue };
             let what = Occurrence { secret: item.secret, path, life, in_head: in_head(item) };
-            report.file(&what, &holders, &by_object, &of_notes);
+            report.file(&what, &holders);
         }
-        let head_history = self.head(&places).map(|place| graph.history([place]));
-        for hits in &texts {
+        let head_history = head.map(|place| graph.history([place]));
+        for hits in &found.texts {
             report.message(hits, &places, head_history.as_deref());
         }
         let held = graph.commits.iter().filter_map(|commit| commit.tree).map(|tree| tree.0);
         let held = holders.reached(held);
-        for hits in blobs.iter().filter(|hits| !held.contains(&hits.object.0)) {
+        for hits in found.blobs.values().filter(|hits| !held.contains(&hits.object.0)) {
             report.loose_blob(hits);
         }
-        report.last_seen(&pruned.newest(&newest_roots(&graph, &roots)), &sets.list);
+        report.last_seen(&pruned.newest(&newest_roots(&graph, &roots)), &found.sets.list);
         report.reach(&tips, &reached);
-        report.finish()
+        let (told, exposures) = report.finish();
+        Told { found: told, exposures, below: found.below }
     }
 
-    fn graph(&self, commits: Vec<GraphCommit>) -> Graph {
-        // They are sorted by their numbers.
+    /// Sorts the hits, and leaves out those that are not reported anyway.
+    fn sort(&self, hits: Vec<Hits>, reported: &BTreeSet<Key>) -> Found {
+        let rules = self.detector.rules().rules();
+        let held: Vec<_> = hits.iter().map(|hits| hits.secrets(self.detector)).collect();
+        let mut most: BTreeMap<&Known, Confidence> = BTreeMap::new();
+        for (known, confidence) in held.iter().flatten() {
+            let best = most.entry(known).or_insert(*confidence);
+            *best = (*best).max(*confidence);
+        }
+        let key = |known: &Known| (rules[known.rule].spec.id.clone(), known.secret.clone());
+        let reaches = |known: &Known, confidence: Confidence| {
+            let severity = rules[known.rule].spec.severity;
+            let enough = self.thresholds;
+            confidence >= enough.confidence && severity >= enough.severity
+        };
+        let (kept, below): (Vec<_>, Vec<_>) = most.iter().partition(|(known, confidence)| {
+            reaches(known, **confidence) || reported.contains(&key(known))
+        });
+        let below = below.into_iter().map(|(known, _)| key(known)).collect();
+        let mut secrets = Secrets::default();
+        for (known, _) in kept {
+            secrets.number((*known).clone());
+        }
+        let (mut blobs, mut texts) = (BTreeMap::new(), Vec::new());
+        let (mut set_of, mut sets) = (HashMap::new(), Sets::default());
+        for (hits, held) in hits.into_iter().zip(&held) {
+            let mut set: Vec<u32> = held.keys().filter_map(|known| secrets.find(known)).collect();
+            set.sort_unstable();
+            if set.is_empty() {
+                continue;
+            }
+            if self.store.kind(hits.object) == Kind::Blob {
+                set_of.insert(hits.object.0, sets.number(set));
+                blobs.insert(hits.object.0, hits);
+            } else {
+                texts.push(hits);
+            }
+        }
+        Found { secrets, blobs, texts, set_of, sets, below }
+    }
+
+    /// The secrets in the message of each commit.
+    fn in_messages(
+        &self,
+        found: &mut Found,
+        places: &HashMap<ObjectNumber, usize>,
+    ) -> HashMap<usize, BTreeSet<u32>> {
+        let mut messages = HashMap::new();
+        for hits in &found.texts {
+            if let Some(place) = places.get(&hits.object) {
+                let known = hits.secrets(self.detector).into_keys();
+                let known = known.filter_map(|known| found.secrets.find(&known));
+                messages.insert(*place, known.collect());
+            }
+        }
+        messages
+    }
+
+    fn graph(&self, commits: &[GraphCommit]) -> Graph {
         let place_of = |id: &ObjectId| {
             let object = self.store.find(id)?;
             commits.binary_search_by_key(&object, |commit| commit.object).ok()
         };
-        Graph::new(&commits, place_of)
+        Graph::new(commits, place_of)
     }
 
     /// The commit that an object is, or that its tags lead to.
@@ -202,11 +272,12 @@ impl Attribution<'_> {
         let roots = self.roots.roots.iter();
         roots.filter_map(|root| Some((*places.get(&self.commit(&root.target)?)?, root))).collect()
     }
+}
 
-    fn tips_of_notes(&self, tips: &[(usize, &Root)], graph: &Graph) -> Vec<bool> {
-        let notes = tips.iter().filter(|(_, root)| root.name.starts_with("refs/notes/"));
-        graph.history(notes.map(|(place, _)| *place))
-    }
+/// Which commits are in the history of notes.
+fn of_notes(tips: &[(usize, &Root)], graph: &Graph) -> Vec<bool> {
+    let notes = tips.iter().filter(|(_, root)| root.name.starts_with("refs/notes/"));
+    graph.history(notes.map(|(place, _)| *place))
 }
 
 /// The newest commit of each reduced root tree.
@@ -241,30 +312,26 @@ impl Report<'_> {
         self.commits.entry(place).or_insert_with(describe).clone()
     }
 
-    fn story(&mut self, known: &Known) -> &mut Story {
-        let secret = self.secrets.find(known).unwrap_or_else(|| self.secrets.number(known.clone()));
-        self.stories.entry(secret).or_default()
+    /// The story of a secret, if it is one that is reported.
+    fn story(&mut self, known: &Known) -> Option<&mut Story> {
+        Some(self.stories.entry(self.secrets.find(known)?).or_default())
     }
 
     /// A secret in a file of commits.
-    fn file(
-        &mut self,
-        what: &Occurrence,
-        holders: &Holders,
-        blobs: &HashMap<u32, &Hits>,
-        of_notes: &[bool],
-    ) {
+    fn file(&mut self, what: &Occurrence, holders: &Holders) {
         let path = names::path(self.about.names, what.path);
         for (place, removed) in &what.life.brought {
             let tree = self.graph.commits[*place].tree;
             let blob = tree.and_then(|tree| holders.at(tree.0, what.path));
-            let Some(hits) = blob.and_then(|blob| blobs.get(&blob)) else { continue };
+            let Some(hits) = blob.and_then(|blob| self.blobs.get(&blob)) else { continue };
             let mut commit = self.commit(*place);
             let mut removed: Vec<Commit> =
                 removed.iter().map(|place| self.commit(*place)).collect();
             removed.sort();
             let mut origin = Origin::file(self.named(path.as_bstr()));
-            if let Some(annotated) = of_notes[*place].then(|| annotated(path.as_bstr())).flatten() {
+            if let Some(annotated) =
+                self.of_notes[*place].then(|| annotated(path.as_bstr())).flatten()
+            {
                 origin = Origin { path: None, via: vec![Via::Object("note".to_owned())] };
                 commit.id = annotated;
             }
@@ -322,14 +389,14 @@ impl Report<'_> {
         for (known, judged) in
             hits.candidates(self.about.detector, &Site { origin, path: None, past })
         {
-            self.found.push(judged);
-            let story = self.story(&known);
+            let Some(story) = self.story(&known) else { continue };
             for root in tags.iter().filter(|_| what == "tag-message") {
                 story.reach(root);
             }
             story.first = Some(story.first.map_or(date, |first| first.min(date)));
             story.last = story.last.max(Some(date));
             story.in_commit = true;
+            self.found.push(judged);
         }
     }
 
@@ -353,10 +420,12 @@ impl Report<'_> {
         let roots: Vec<&Root> = about.roots.roots.iter().filter(|root| root.target == id).collect();
         for site in sites {
             for (known, judged) in hits.candidates(about.detector, &site) {
-                self.found.push(judged);
-                let story = self.story(&known);
+                let Some(story) = self.story(&known) else { continue };
                 story.indexed |= indexed;
-                roots.iter().for_each(|root| story.reach(root));
+                for root in &roots {
+                    story.reach(root);
+                }
+                self.found.push(judged);
             }
         }
     }

@@ -4,7 +4,7 @@
 use super::forest::{Based, Visitor};
 use super::hits::{Hits, HitsBuilder, Part};
 use super::names::Roles;
-use super::store::{ObjectError, ObjectNumber};
+use super::store::{ObjectError, ObjectNumber, Store};
 use crate::blob::{Copied, Position};
 use crate::detect::trace::{Change, Traces};
 use crate::detect::{Detector, MARGIN};
@@ -21,6 +21,7 @@ const CHUNK: usize = 1024 * 1024;
 /// What the pass over the blobs needs to know.
 #[derive(Clone, Copy)]
 pub(super) struct BlobScan<'a> {
+    pub(super) store: &'a Store,
     pub(super) detector: &'a Detector,
     pub(super) roles: &'a Roles,
     pub(super) progress: &'a Progress,
@@ -35,6 +36,8 @@ pub(super) struct BlobPass<'a> {
     /// The blobs in which something was matched.
     pub(super) hits: Vec<Hits>,
     pub(super) unreadable: Vec<(ObjectNumber, String, usize)>,
+    /// What was searched: blobs, each counted once, and bytes.
+    pub(super) blobs: u64,
     pub(super) bytes: u64,
     copies: Vec<Copied>,
 }
@@ -56,6 +59,7 @@ impl<'a> BlobPass<'a> {
             builder: HitsBuilder::new(scan.detector),
             hits: Vec::new(),
             unreadable: Vec::new(),
+            blobs: 0,
             bytes: 0,
             copies: Vec::new(),
         }
@@ -94,12 +98,13 @@ impl<'a> BlobPass<'a> {
             let hits = self.builder.of(hits, &text, &traces);
             self.hits.push(hits);
         }
-        self.done(bytes.len() as u64);
+        self.done(object, bytes.len() as u64);
         // Lines that only a path triggers are no part of what is carried on.
         Searched { traces, kinds, mark, plain: plain && !by_path }
     }
 
-    fn done(&mut self, bytes: u64) {
+    fn done(&mut self, object: ObjectNumber, bytes: u64) {
+        self.blobs += u64::from(!self.scan.store.is_duplicate(object));
         self.bytes += bytes;
         self.scan.progress.blobs.fetch_add(1, Ordering::Relaxed);
         self.scan.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -150,7 +155,7 @@ impl Visitor for BlobPass<'_> {
                 if !hits.is_empty() {
                     self.hits.push(hits);
                 }
-                self.done(size);
+                self.done(object, size);
                 return more.map(|_| ());
             }
             let keep = end - MARGIN;

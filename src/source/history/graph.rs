@@ -1,7 +1,6 @@
 //! The graph of commits: what each brings in and takes out, and which of these lie behind each ref.
 
 use super::bits::Bits;
-use super::hits::Secrets;
 use super::messages::GraphCommit;
 use super::names::NameId;
 use super::pruned::{Difference, EMPTY, NodeId, Pruned};
@@ -317,18 +316,5 @@ impl Sets {
         self.list.push(set.clone());
         self.numbers.insert(set, number);
         number
-    }
-
-    /// The number of the set of secrets that hits stand for.
-    pub(super) fn of(
-        &mut self,
-        hits: &super::hits::Hits,
-        detector: &crate::detect::Detector,
-        secrets: &mut Secrets,
-    ) -> u32 {
-        let known = hits.secrets(detector).into_iter().map(|known| secrets.number(known));
-        let mut set: Vec<u32> = known.collect();
-        set.sort_unstable();
-        self.number(set)
     }
 }

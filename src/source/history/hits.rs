@@ -6,11 +6,11 @@ use crate::detect::trace::Traces;
 use crate::detect::{Detector, Match};
 use crate::finding::{Candidate, Excerpt, Location, Past, Secret};
 use crate::kind::{FileKind, FileKinds};
-use crate::rule::Rule;
+use crate::rule::{Confidence, Rule};
 use crate::scan::excerpt;
 use crate::triage::Judged;
 use crate::triage::allow::{Allowed, Marker};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -168,10 +168,15 @@ impl Hits {
         detector.settle(self.matches.clone(), kind, covers, line_feeds).0
     }
 
-    /// The secrets that the object holds under any of its names, each once.
-    pub(super) fn secrets(&self, detector: &Detector) -> BTreeSet<Known> {
-        let all = self.kinds.iter().flat_map(|kind| self.settled(detector, kind, |_| true));
-        all.map(|found| self.known(detector, &found)).collect()
+    /// The secrets that the object holds under any of its names, with the confidence that they may
+    /// have at most.
+    pub(super) fn secrets(&self, detector: &Detector) -> BTreeMap<Known, Confidence> {
+        let mut secrets = BTreeMap::new();
+        for found in self.kinds.iter().flat_map(|kind| self.settled(detector, kind, |_| true)) {
+            let known = secrets.entry(self.known(detector, &found)).or_insert(found.confidence);
+            *known = found.confidence.max(*known);
+        }
+        secrets
     }
 
     fn known(&self, detector: &Detector, found: &Match) -> Known {

@@ -2,8 +2,7 @@
 //! objects over the trees that hold them up to the roots, so it costs what they concern, not what
 //! the repository holds.
 
-use super::names::NameId;
-use super::store::{Kind, ObjectNumber, Store};
+use super::names::{NameId, Roles};
 use super::trees::{Named, TreeRecords};
 use std::collections::HashSet;
 
@@ -18,14 +17,13 @@ pub(super) struct Holders {
 
 impl Holders {
     /// The trees that hold `objects`, at any depth.
-    pub(super) fn find(trees: &TreeRecords, store: &Store, objects: &[u32]) -> Self {
-        let mut queued = vec![false; store.len() as usize];
+    pub(super) fn find(trees: &TreeRecords, roles: &Roles, objects: &[u32]) -> Self {
+        let mut queued = vec![false; roles.len()];
         for object in objects {
             queued[*object as usize] = true;
         }
-        let is_tree = |child: u32| store.kind(ObjectNumber(child)) == Kind::Tree;
-        let index =
-            Index::new(trees, queued.len(), |child| queued[child as usize] || is_tree(child));
+        let matters = |child: u32| queued[child as usize] || roles.is_tree(child as usize);
+        let index = Index::new(trees, queued.len(), matters);
         let mut found = Self { slots: vec![0; queued.len()], entries: vec![Vec::new()] };
         let mut queue = objects.to_vec();
         while let Some(object) = queue.pop() {
@@ -89,19 +87,13 @@ impl<'a> Index<'a> {
     /// `matters` says whether a child may lead to the objects that are looked for.
     fn new(trees: &'a TreeRecords, objects: usize, matters: impl Fn(u32) -> bool) -> Self {
         let records = || (0..).zip(&trees.records);
-        let added = || {
-            records().flat_map(|(n, record)| {
-                let children = trees.added(record).iter().map(|(child, _)| *child);
-                children.map(move |child| (child, n))
-            })
-        };
-        let derived = || records().filter_map(|(n, record)| Some((record.base?.0, n)));
-        let matters = |pair: &(u32, u32)| matters(pair.0);
-        Self {
-            trees,
-            added: Table::new(objects, || added().filter(matters)),
-            derived: Table::new(objects, derived),
-        }
+        let added = records().flat_map(|(n, record)| {
+            let children = trees.added(record).iter().map(|(child, _)| *child);
+            children.map(move |child| (child, n))
+        });
+        let derived = records().filter_map(|(n, record)| Some((record.base?.0, n)));
+        let added = added.filter(|(child, _)| matters(*child));
+        Self { trees, added: Table::new(objects, added), derived: Table::new(objects, derived) }
     }
 
     /// Calls `each` with every tree that holds `object`, and the entry.
@@ -110,56 +102,54 @@ impl<'a> Index<'a> {
         let mut last = None;
         for record in self.added.values(object) {
             // One record may add it under several names.
-            if last.replace(*record) == Some(*record) {
+            if last.replace(record) == Some(record) {
                 continue;
             }
-            let named = self.trees.added(&self.trees.records[*record as usize]).iter();
+            let named = self.trees.added(&self.trees.records[record as usize]).iter();
             let names = named.filter(|(child, _)| *child == object).map(|(_, name)| *name);
-            open.extend(names.map(|name| (*record, name)));
+            open.extend(names.map(|name| (record, name)));
         }
         while let Some((record, name)) = open.pop() {
             let tree = self.trees.records[record as usize].tree.0;
             each(tree, (object, name));
             // What is stored as the difference from it holds the object as well, unless it lacks it.
             for derived in self.derived.values(tree) {
-                let removed = self.trees.removed(&self.trees.records[*derived as usize]);
+                let removed = self.trees.removed(&self.trees.records[derived as usize]);
                 if !removed.contains(&(object, name)) {
-                    open.push((*derived, name));
+                    open.push((derived, name));
                 }
             }
         }
     }
 }
 
-/// For each object the records that concern it.
+/// For each object the records that concern it, as chains through a list.
 struct Table {
-    /// Where those of each object begin in `values`.
-    starts: Vec<u32>,
-    values: Vec<u32>,
+    /// For each object the last of its links, counted from 1; 0 for none.
+    last: Vec<u32>,
+    /// A record, and the link before it.
+    links: Vec<(u32, u32)>,
 }
 
 impl Table {
-    /// Of pairs of an object and a record, which are gone through twice.
-    fn new<I: Iterator<Item = (u32, u32)>>(objects: usize, pairs: impl Fn() -> I) -> Self {
-        let mut starts = vec![0_u32; objects + 1];
-        for (object, _) in pairs() {
-            starts[object as usize + 1] += 1;
+    /// Of pairs of an object and a record.
+    fn new(objects: usize, pairs: impl Iterator<Item = (u32, u32)>) -> Self {
+        let mut table = Self { last: vec![0; objects], links: Vec::new() };
+        for (object, record) in pairs {
+            let last = &mut table.last[object as usize];
+            table.links.push((record, *last));
+            *last = table.links.len() as u32;
         }
-        for n in 0..objects {
-            starts[n + 1] += starts[n];
-        }
-        let mut next = starts.clone();
-        let mut values = vec![0; starts[objects] as usize];
-        for (object, record) in pairs() {
-            let at = &mut next[object as usize];
-            values[*at as usize] = record;
-            *at += 1;
-        }
-        Self { starts, values }
+        table
     }
 
-    fn values(&self, object: u32) -> &[u32] {
-        let object = object as usize;
-        &self.values[self.starts[object] as usize..self.starts[object + 1] as usize]
+    /// The records of an object, the last one first.
+    fn values(&self, object: u32) -> impl Iterator<Item = u32> + '_ {
+        let mut link = self.last[object as usize];
+        std::iter::from_fn(move || {
+            let (record, before) = *self.links.get((link as usize).checked_sub(1)?)?;
+            link = before;
+            Some(record)
+        })
     }
 }

@@ -125,6 +125,7 @@ struct Passes {
     hits: Vec<Hits>,
     trees: TreeRecords,
     names: Vec<BString>,
+    roles: Roles,
     commits: Vec<GraphCommit>,
     tags: Vec<Tag>,
     missing: Vec<ObjectId>,
@@ -162,6 +163,7 @@ impl Scan<'_> {
             unreadable.extend(pass.unreadable);
         }
         let scan = BlobScan {
+            store,
             detector,
             roles: &roles,
             progress: self.engine.progress(),
@@ -171,6 +173,7 @@ impl Scan<'_> {
         let mut hits = Vec::new();
         for pass in store.walk(Kind::Blob, || BlobPass::new(scan)) {
             coverage.bytes += pass.bytes;
+            coverage.blobs += pass.blobs;
             hits.extend(pass.hits);
             unreadable.extend(pass.unreadable);
         }
@@ -191,13 +194,10 @@ impl Scan<'_> {
         hits.sort_by_key(|hits| hits.object);
         commits.sort_by_key(|commit| commit.object);
         unreadable.sort();
-        let blobs = (0..store.len()).map(ObjectNumber);
-        let blobs = blobs.filter(|object| store.kind(*object) == Kind::Blob && !repeated(*object));
-        coverage.blobs = blobs.count() as u64;
         coverage.commits = commits.len() as u64;
         let names = names.into_list();
         let trees = TreeRecords::join(trees);
-        Passes { hits, trees, names, commits, tags, missing, unreadable, coverage }
+        Passes { hits, trees, names, roles, commits, tags, missing, unreadable, coverage }
     }
 }
 
@@ -232,13 +232,17 @@ impl Job<'_, '_> {
             roots: &roots,
             names: &passes.names,
             trees: &passes.trees,
+            roles: &passes.roles,
+            thresholds: scan.engine.thresholds(),
             tags: &tags,
             place,
             now: scan.options.now,
         };
-        let (found, exposures) = attribution.attribute(passes.hits, passes.commits);
-        self.worker.report(found);
-        self.worker.expose(exposures);
+        let reported = scan.engine.reported();
+        let told = attribution.attribute(passes.hits, &passes.commits, &reported);
+        self.worker.report(told.found);
+        self.worker.expose(told.exposures);
+        self.worker.pass_over(told.below);
         self.submodules(repository, place);
     }
 

@@ -12,6 +12,8 @@ pub(super) type NameId = u32;
 
 /// The bit of [`Roles`] that says that rules may be triggered by the name alone.
 const BY_PATH: u8 = 1 << 7;
+/// The bit that says that the object is a tree.
+const TREE: u8 = 1 << 6;
 
 /// All names that trees use.
 pub(super) struct Names<'a> {
@@ -68,14 +70,28 @@ impl Roles {
         Self((0..objects).map(|_| AtomicU8::new(0)).collect())
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn add(&self, object: usize, roles: u8) {
         self.0[object].fetch_or(roles, Ordering::Relaxed);
     }
 
     /// The kinds of files that an object is known as; text, if it has no name.
     pub(super) fn kinds(&self, object: usize) -> FileKinds {
-        let kinds = FileKinds::from_bits(self.0[object].load(Ordering::Relaxed) & !BY_PATH);
+        let kinds =
+            FileKinds::from_bits(self.0[object].load(Ordering::Relaxed) & !(BY_PATH | TREE));
         if kinds.is_empty() { FileKind::Text.into() } else { kinds }
+    }
+
+    /// Notes that an object is a tree.
+    pub(super) fn add_tree(&self, object: usize) {
+        self.add(object, TREE);
+    }
+
+    pub(super) fn is_tree(&self, object: usize) -> bool {
+        self.0[object].load(Ordering::Relaxed) & TREE != 0
     }
 
     /// Whether a name of the object may trigger rules.

@@ -142,6 +142,7 @@ impl<'a> TreePass<'a> {
         let mut entries = Vec::with_capacity(base.map_or(16, |base| base.state.entries.len() + 4));
         let mut kept: Vec<Range<usize>> = Vec::new();
         let mut at = 0;
+        self.roles.add_tree(tree.0 as usize);
         self.added.clear();
         let mut copies = base.map_or(&[][..], |base| base.copies).iter().peekable();
         while at < bytes.len() {
