@@ -5,8 +5,9 @@
 use super::keyword::CONTEXT;
 use super::trace::Looked;
 use crate::kind::FileKind;
-use bstr::ByteSlice;
+use memchr::memmem::Finder;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// A value and the name that it is assigned to, as positions in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,12 +73,17 @@ pub(crate) fn apart(
     let name = part - left.take_while(|b| is_name(**b)).count()..part + right;
     let region = &bytes[name.end..(name.end + MAX_NAME).min(bytes.len())];
     looked.on_to(name.end + MAX_NAME);
-    ["value", "default"].iter().find_map(|label| {
-        let at = name.end + region.find(label)?;
-        let found = after_name(bytes, at..at + label.len(), kind, looked)?;
+    LABELS.iter().find_map(|label| {
+        let at = name.end + label.find(region)?;
+        let label = at..at + label.needle().len();
+        let found = after_name(bytes, label, kind, looked)?;
         found.quoted.then_some(Assignment { name: name.clone(), ..found })
     })
 }
+
+/// What stands before a value that is apart from its name.
+static LABELS: LazyLock<[Finder; 2]> =
+    LazyLock::new(|| ["value", "default"].map(|label| Finder::new(label)));
 
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_-.$@[]".contains(&byte)

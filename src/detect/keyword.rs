@@ -14,9 +14,8 @@ pub(super) const CONTEXT: usize = 80;
 const SHORT: usize = 4;
 
 /// Words that say "a secret follows", whoever's it is.
-const GENERIC: &str = "\
-    key token secret pass pwd auth cred bearer webhook signature pat sid access license dsn api \
-    private client";
+const GENERIC: &str = "key token secret pass pwd auth cred bearer webhook signature pat sid access \
+                       license dsn api private client";
 
 /// The keywords of all rules. The automaton is built when it is first asked.
 #[derive(Debug, Default)]
@@ -51,7 +50,7 @@ impl KeywordIndex {
             AhoCorasick::builder()
                 .ascii_case_insensitive(true)
                 .kind(Some(AhoCorasickKind::ContiguousNFA))
-                .build(self.words.iter().map(|word| &word.text))
+                .build(self.words.iter().map(|word| &*word.text).chain(GENERIC.split(' ')))
                 .ok()
         };
         self.automaton.get_or_init(build).as_ref()
@@ -65,11 +64,15 @@ impl KeywordIndex {
         name: &Range<usize>,
     ) -> Vec<usize> {
         let Some(automaton) = self.automaton() else { return Vec::new() };
+        // Every rule wants a word in the name itself: its own, or one that says what follows.
+        if !automaton.is_match(&bytes[name.clone()]) {
+            return Vec::new();
+        }
         let start = found.value.start.saturating_sub(CONTEXT).min(name.start);
         let region = &bytes[start..found.name.end.max(name.end)];
         let mut rules = Vec::new();
         for hit in automaton.find_overlapping_iter(region) {
-            let word = &self.words[hit.pattern().as_usize()];
+            let Some(word) = self.words.get(hit.pattern().as_usize()) else { continue };
             let in_name = start + hit.start() >= name.start && start + hit.end() <= name.end;
             let called = match word.layer {
                 Layer::Generic | Layer::Password | Layer::Structured => {

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 /// Bytes on both sides of a trigger that are looked at before its trace is noted: what stands
 /// between a run and the name before it, and a prefix. A run that goes on further is added to it.
-const NEAR: usize = 256;
+const NEAR: usize = 144;
 
 /// A run of token characters is looked at no further than this.
 const FAR: usize = super::MAX_RUN_BACK + super::MAX_RUN;

@@ -78,8 +78,13 @@ pub fn judge(subject: &Subject) -> Option<(&'static str, Verdict)> {
 /// case, with blanks between them.
 pub(super) fn holds(text: &[u8], words: &str) -> bool {
     words.split_ascii_whitespace().any(|word| {
-        text.len() >= word.len()
-            && text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+        let word = word.as_bytes();
+        let (Some(last), [first, ..]) = (text.len().checked_sub(word.len()), word) else {
+            return false;
+        };
+        // Where the word's first letter stands in either case.
+        let starts = memchr::memchr2_iter(*first, first.to_ascii_uppercase(), &text[..=last]);
+        starts.into_iter().any(|at| text[at..at + word.len()].eq_ignore_ascii_case(word))
     })
 }
 
