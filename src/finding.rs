@@ -173,6 +173,14 @@ pub struct Commit {
     pub author: String,
 }
 
+impl Commit {
+    /// The beginning of its id, as people name it.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.id.get(..10).unwrap_or(&self.id)
+    }
+}
+
 /// What a history says of a place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Past {
@@ -240,6 +248,26 @@ impl Location {
     pub(crate) fn sort(places: &mut Vec<Self>) {
         places.sort_by(Self::by_age);
         places.dedup();
+    }
+
+    /// What it is a place in, for people: a path, `the message of commit 1234567` …
+    #[must_use]
+    pub fn name(&self) -> String {
+        if let Some(path) = &self.origin.path {
+            return path.to_string();
+        }
+        let object = self.origin.via.iter().find_map(|via| match via {
+            Via::Object(object) => Some(object.as_str()),
+            _ => None,
+        });
+        let commit = self.past.as_ref().map_or("?", |past| past.commit.short());
+        match object {
+            None => "standard input".to_owned(),
+            Some("commit-message") => format!("the message of commit {commit}"),
+            Some("tag-message") => format!("the message of a tag of commit {commit}"),
+            Some("note") => format!("a note on {commit}"),
+            Some(object) => format!("{object}, which nothing names"),
+        }
     }
 
     /// Whether it is a place in a file of the working tree.

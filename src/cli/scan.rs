@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 /// Find secrets in files and folders, or in standard input.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
+#[allow(clippy::struct_excessive_bools)] // these are flags as typed
 pub(super) struct Args {
     /// Files and folders to scan
     #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::AnyPath, conflicts_with = "stdin")]

@@ -82,8 +82,7 @@ pub(crate) fn apart(
 }
 
 /// What stands before a value that is apart from its name.
-static LABELS: LazyLock<[Finder; 2]> =
-    LazyLock::new(|| ["value", "default"].map(|label| Finder::new(label)));
+static LABELS: LazyLock<[Finder; 2]> = LazyLock::new(|| ["value", "default"].map(Finder::new));
 
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_-.$@[]".contains(&byte)

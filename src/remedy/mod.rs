@@ -69,13 +69,8 @@ struct Place {
 impl Place {
     fn of(finding: &Finding) -> Self {
         let primary = finding.primary();
-        let path = primary
-            .origin
-            .path
-            .as_ref()
-            .map_or_else(|| "standard input".into(), std::string::ToString::to_string);
         Self {
-            path: crate::report::sanitize(&path).into_owned(),
+            path: crate::report::sanitize(&primary.name()).into_owned(),
             line: primary.start.line.to_string(),
             title: finding.rule.spec.name.clone(),
         }

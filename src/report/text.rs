@@ -2,12 +2,12 @@
 
 use super::json::Summary;
 use super::{Format, sanitize, sanitize_bytes};
-use crate::finding::{Finding, Location, Status, Triage};
+use crate::coverage::Coverage;
+use crate::finding::{Commit, Exposure, Finding, Location, Past, Status, Triage};
 use crate::remedy::Remedy;
 use crate::rule::{Action, Confidence, Severity};
 use crate::scan::Outcome;
 use anstyle::{AnsiColor, Style as Ansi};
-use bstr::BStr;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -62,15 +62,16 @@ impl Format for Text {
     }
 
     fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
-        let mut files: BTreeMap<Option<&BStr>, Vec<&(Finding, Remedy)>> = BTreeMap::new();
+        // By name, what is no file last.
+        let mut files: BTreeMap<(bool, String), Vec<&(Finding, Remedy)>> = BTreeMap::new();
         let shown = |finding: &Finding| self.style.verbose || finding.triage == Triage::New;
         for entry in outcome.findings.iter().filter(|(finding, _)| shown(finding)) {
-            let path = entry.0.primary().origin.path.as_ref().map(std::convert::AsRef::as_ref);
-            files.entry(path).or_default().push(entry);
+            let primary = entry.0.primary();
+            let is_no_file = primary.origin.path.is_none();
+            files.entry((is_no_file, primary.name())).or_default().push(entry);
         }
-        for (path, mut entries) in files {
-            let name = path.map_or("(no file)".into(), |path| sanitize_bytes(path));
-            writeln!(out, "{}", self.bold(&name))?;
+        for ((_, name), mut entries) in files {
+            writeln!(out, "{}", self.bold(&sanitize(&name)))?;
             entries.sort_by_key(|(finding, _)| finding.primary().start);
             for (finding, remedy) in entries {
                 self.finding(finding, remedy, out)?;
@@ -102,9 +103,15 @@ impl Text {
         if let Triage::Ignored(reason) = &finding.triage {
             return writeln!(out, "      ignored: {}\n", sanitize(reason));
         }
+        if let Some(past) = &primary.past {
+            writeln!(out, "      {}", self.dim(&came_and_went(past, primary)))?;
+        }
         let more = finding.locations.len() - 1;
         if more > 0 {
             self.further_places(&finding.locations[1..], out)?;
+        }
+        if let Some(exposed) = exposed(&finding.exposure) {
+            writeln!(out, "      {exposed}")?;
         }
         let verb = self.paint(verb_style(remedy.action), verb(remedy.action));
         writeln!(out, "      {verb}: {}", remedy.summary)?;
@@ -143,9 +150,11 @@ impl Text {
     fn further_places(&self, places: &[Location], out: &mut dyn Write) -> io::Result<()> {
         let most = if self.style.verbose { usize::MAX } else { 3 };
         for place in places.iter().take(most) {
-            let path = place.origin.path.as_ref().map(|path| sanitize_bytes(path));
-            let path = path.unwrap_or_default();
-            writeln!(out, "      also at {path}:{}:{}", place.start.line, place.start.column)?;
+            let name = place.name();
+            let (line, column) = (place.start.line, place.start.column);
+            let past = place.past.as_ref().map(|past| format!(", {}", came_and_went(past, place)));
+            let past = past.unwrap_or_default();
+            writeln!(out, "      also at {}:{line}:{column}{past}", sanitize(&name))?;
         }
         match places.len().saturating_sub(most) {
             0 => {}
@@ -174,7 +183,7 @@ impl Text {
     fn summary(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         let summary = Summary::of(outcome);
         let coverage = &outcome.coverage;
-        let scanned = format!("{} scanned", files(coverage.files, coverage.bytes));
+        let scanned = format!("{} scanned", covered(coverage));
         let found = match summary.new {
             0 => self.paint(AnsiColor::Green.on_default(), "no secrets found"),
             1 => self.bold("1 secret"),
@@ -205,15 +214,69 @@ impl Text {
     }
 }
 
-fn files(count: u64, bytes: u64) -> String {
-    let noun = if count == 1 { "file" } else { "files" };
-    let size = match bytes {
+/// What was looked at.
+fn covered(coverage: &Coverage) -> String {
+    let count = |count: u64, noun: &str| match count {
+        1 => format!("1 {noun}"),
+        n => format!("{n} {noun}s"),
+    };
+    let mut parts = vec![count(coverage.files, "file")];
+    if coverage.commits + coverage.blobs > 0 {
+        parts.push(count(coverage.commits, "commit"));
+        parts.push(count(coverage.blobs, "blob"));
+    }
+    let bytes = coverage.bytes;
+    parts.push(match bytes {
         0..1_000 => format!("{bytes} bytes"),
         1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
         1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
         _ => format!("{:.2} GB", bytes as f64 / 1e9),
+    });
+    parts.join(", ")
+}
+
+/// The commit that brought a secret into a place, and those that took it out.
+fn came_and_went(past: &Past, place: &Location) -> String {
+    let day = |commit: &Commit| commit.date.strftime("%Y-%m-%d").to_string();
+    let commit = &past.commit;
+    let author = sanitize(&commit.author).into_owned();
+    if place.origin.path.is_none() {
+        return format!("written on {} by {author}", day(commit));
+    }
+    let mut text = format!("since commit {} of {} by {author}", commit.short(), day(commit));
+    for (n, removed) in past.removed.iter().enumerate() {
+        let joint = if n == 0 { ", taken out by" } else { " and" };
+        text += &format!("{joint} {} of {}", removed.short(), day(removed));
+    }
+    text
+}
+
+/// Who could see a secret, as far as a history says.
+fn exposed(exposure: &Exposure) -> Option<String> {
+    let refs = exposure.refs.as_ref()?;
+    exposure.in_history.filter(|in_history| *in_history)?;
+    let days = match exposure.age_days {
+        Some(0) => "since today, ".to_owned(),
+        Some(1) => "for 1 day, ".to_owned(),
+        Some(days) => format!("for {days} days, "),
+        None => String::new(),
     };
-    format!("{count} {noun}, {size}")
+    let more = exposure.ref_count.unwrap_or_default().saturating_sub(1);
+    let reached = match (refs.first(), more) {
+        (None, _) if exposure.unreachable == Some(true) => {
+            "held by unreachable objects only".into()
+        }
+        (None, _) => return None,
+        (Some(name), 0) => format!("reached by {}", sanitize(name)),
+        (Some(name), 1) => format!("reached by {} and 1 more", sanitize(name)),
+        (Some(name), more) => format!("reached by {} and {more} more", sanitize(name)),
+    };
+    let pushed = match exposure.pushed {
+        Some(true) => "; a remote has it",
+        Some(false) => "; no remote is known to have it",
+        None => "",
+    };
+    Some(format!("exposed {days}{reached}{pushed}"))
 }
 
 fn verb(action: Action) -> &'static str {

@@ -107,7 +107,10 @@ impl Root {
                 .region(region(place))
                 .build()
         });
-        let via: Vec<_> = place.origin.via.iter().map(logical).collect();
+        let commit = place.past.iter().map(|past| {
+            LogicalLocation::builder().kind("commit").name(past.commit.id.clone()).build()
+        });
+        let via: Vec<_> = commit.chain(place.origin.via.iter().map(logical)).collect();
         location.logical_locations = (!via.is_empty()).then_some(via);
         location
     }
@@ -116,7 +119,9 @@ impl Root {
     fn label(&self, place: &Location) -> Option<String> {
         let path = place.origin.path.as_ref()?;
         let shown = self.inside(path).map_or_else(|| path.to_vec(), |names| names.join(&b'/'));
-        Some(format!("{}:{}", sanitize_bytes(&shown), place.start.line))
+        let commit = place.past.as_ref().map(|past| format!(" in {}", past.commit.short()));
+        let commit = commit.unwrap_or_default();
+        Some(format!("{}:{}{commit}", sanitize_bytes(&shown), place.start.line))
     }
 }
 

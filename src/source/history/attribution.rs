@@ -269,7 +269,7 @@ impl Attribution<'_> {
 
     /// The commits that roots lead to, by their places.
     fn tips(&self, places: &HashMap<ObjectNumber, usize>) -> Vec<(usize, &Root)> {
-        let roots = self.roots.roots.iter();
+        let roots = self.roots.list.iter();
         roots.filter_map(|root| Some((*places.get(&self.commit(&root.target)?)?, root))).collect()
     }
 }
@@ -384,7 +384,7 @@ impl Report<'_> {
         let date = commit.date;
         let past = Some(Past { commit, removed: Vec::new(), in_head });
         let origin = Origin { path: None, via: vec![Via::Object(what.to_owned())] };
-        let roots = &self.about.roots.roots;
+        let roots = &self.about.roots.list;
         let tags: Vec<&Root> = roots.iter().filter(|root| root.target == id).collect();
         for (known, judged) in
             hits.candidates(self.about.detector, &Site { origin, path: None, past })
@@ -417,7 +417,7 @@ impl Report<'_> {
             let origin = Origin { path: None, via };
             sites.push(Site { origin, path: None, past: None });
         }
-        let roots: Vec<&Root> = about.roots.roots.iter().filter(|root| root.target == id).collect();
+        let roots: Vec<&Root> = about.roots.list.iter().filter(|root| root.target == id).collect();
         for site in sites {
             for (known, judged) in hits.candidates(about.detector, &site) {
                 let Some(story) = self.story(&known) else { continue };
@@ -475,7 +475,7 @@ impl Report<'_> {
 
     fn finish(self) -> (Vec<Judged>, Vec<(Key, Exposure)>) {
         let about = self.about;
-        let remotes = about.roots.roots.iter().any(|root| root.hold == Hold::Remote);
+        let remotes = about.roots.list.iter().any(|root| root.hold == Hold::Remote);
         let rules = about.detector.rules().rules();
         let exposures = self.stories.into_iter().map(|(secret, story)| {
             let known = &self.secrets.list()[secret as usize];

@@ -33,6 +33,13 @@ struct Removal {
     after: Vec<usize>,
 }
 
+/// The sets of secrets at a path: in a commit, and in each of its parents.
+struct Change<'a> {
+    path: &'a [NameId],
+    befores: Vec<Option<u32>>,
+    after: Option<u32>,
+}
+
 /// The commits, parents before children.
 pub(super) struct Graph {
     pub(super) commits: Vec<GraphCommit>,
@@ -218,47 +225,41 @@ impl<'a> Walk<'a> {
                 .iter()
                 .map(|found| found.get(path).map_or(after, |difference| difference.before))
                 .collect();
-            self.compare_path(place, behind, path, &befores, after);
+            self.compare_path(place, behind, &Change { path, befores, after });
         }
     }
 
-    fn compare_path(
-        &mut self,
-        place: usize,
-        behind: &mut Rc<Bits>,
-        path: &[NameId],
-        befores: &[Option<u32>],
-        after: Option<u32>,
-    ) {
+    fn compare_path(&mut self, place: usize, behind: &mut Rc<Bits>, change: &Change) {
         let sets = self.sets;
-        let holds = |set: Option<u32>, secret: &u32| {
-            set.is_some_and(|set| sets[set as usize].binary_search(secret).is_ok())
-        };
         let secrets = |set: Option<u32>| set.map_or(&[][..], |set| &sets[set as usize]);
-        let path = match self.paths.get(path) {
-            Some(path) => path.clone(),
-            None => {
-                let shared: Rc<[NameId]> = path.into();
-                self.paths.insert(path.to_vec(), shared.clone());
-                shared
-            }
-        };
-        for secret in secrets(after) {
-            if !befores.iter().any(|before| holds(*before, secret)) {
-                self.bring(behind, Item { secret: *secret, path: Some(path.clone()) }, place);
+        let holds = |set: Option<u32>, secret: &u32| secrets(set).binary_search(secret).is_ok();
+        let path = self.shared(change.path);
+        let item = |secret| Item { secret, path: Some(path.clone()) };
+        for secret in secrets(change.after) {
+            if !change.befores.iter().any(|before| holds(*before, secret)) {
+                self.bring(behind, item(*secret), place);
             }
         }
-        let lost: BTreeSet<u32> =
-            befores.iter().flat_map(|before| secrets(*before)).copied().collect();
-        for secret in lost.into_iter().filter(|secret| !holds(after, secret)) {
-            let item = Item { secret, path: Some(path.clone()) };
+        let before = change.befores.iter().flat_map(|before| secrets(*before)).copied();
+        let lost: BTreeSet<u32> = before.filter(|secret| !holds(change.after, secret)).collect();
+        for secret in lost {
             // A parent that lacks it and had it once has taken it out itself.
-            let parents = self.graph.parents[place].iter().zip(befores);
+            let parents = self.graph.parents[place].iter().zip(&change.befores);
             let mut lacking = parents.filter(|(_, before)| !holds(**before, &secret));
-            if !lacking.any(|(parent, _)| self.had(*parent, &item)) {
-                self.take(behind, &item, place);
+            if !lacking.any(|(parent, _)| self.had(*parent, &item(secret))) {
+                self.take(behind, &item(secret), place);
             }
         }
+    }
+
+    /// A path, kept once.
+    fn shared(&mut self, path: &[NameId]) -> Rc<[NameId]> {
+        if let Some(shared) = self.paths.get(path) {
+            return shared.clone();
+        }
+        let shared: Rc<[NameId]> = path.into();
+        self.paths.insert(path.to_vec(), shared.clone());
+        shared
     }
 
     /// Whether an item was in the history of a commit.

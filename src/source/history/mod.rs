@@ -280,7 +280,7 @@ impl Job<'_, '_> {
         }
         let cut = |commit: &&GraphCommit| !shallow.contains(&store.id(commit.object));
         let parents = passes.commits.iter().filter(cut).flat_map(|commit| &commit.parents);
-        let tips = roots.roots.iter().filter(|root| root.hold != refs::Hold::Reflog);
+        let tips = roots.list.iter().filter(|root| root.hold != refs::Hold::Reflog);
         let targets =
             tips.map(|root| &root.target).chain(passes.tags.iter().map(|tag| &tag.target));
         let indexed = roots.index.keys().filter(|id| !id.is_null());

@@ -76,15 +76,12 @@ impl<'a> Pruned<'a> {
             entries.filter_map(|(child, name)| Some((*name, node(child)?))).collect();
         entries.sort_unstable();
         entries.dedup();
-        let number = match self.numbers.get(&entries) {
-            Some(number) => *number,
-            None => {
-                let number = self.nodes.len() as NodeId;
-                self.nodes.push(entries.clone());
-                self.numbers.insert(entries, number);
-                number
-            }
-        };
+        let known = self.numbers.get(&entries).copied();
+        let number = known.unwrap_or_else(|| {
+            self.nodes.push(entries.clone());
+            self.numbers.insert(entries, self.nodes.len() as NodeId - 1);
+            self.nodes.len() as NodeId - 1
+        });
         self.by_tree.insert(tree, number);
     }
 

@@ -33,7 +33,7 @@ pub(super) struct Root {
 #[derive(Debug, Default)]
 pub(super) struct Roots {
     /// Sorted.
-    pub(super) roots: Vec<Root>,
+    pub(super) list: Vec<Root>,
     /// What HEAD is, if it is there.
     pub(super) head: Option<ObjectId>,
     /// The paths of the blobs in the indexes of all worktrees.
@@ -45,8 +45,8 @@ pub(super) struct Roots {
 impl Roots {
     /// Reads all that `repository` and its linked worktrees hold on to.
     pub(super) fn read(repository: &Repository) -> Self {
-        let mut roots = Self::default();
-        roots.head = repository.head().ok().and_then(|head| head.target()).map(object_id);
+        let head = repository.head().ok().and_then(|head| head.target()).map(object_id);
+        let mut roots = Self { head, ..Self::default() };
         roots.read_refs(repository);
         let common = repository.commondir().to_owned();
         roots.read_worktree(&common, "HEAD", "");
@@ -60,8 +60,8 @@ impl Roots {
             );
         }
         roots.read_reflogs(&common.join("logs/refs"), "refs");
-        roots.roots.sort();
-        roots.roots.dedup();
+        roots.list.sort();
+        roots.list.dedup();
         roots
     }
 
@@ -91,7 +91,7 @@ impl Roots {
                 name if name.starts_with("refs/tags/") => Hold::Tag,
                 _ => Hold::Other,
             };
-            self.roots.push(Root { hold, name, target: object_id(target) });
+            self.list.push(Root { hold, name, target: object_id(target) });
         }
     }
 
@@ -99,7 +99,7 @@ impl Roots {
     fn read_worktree(&mut self, folder: &Path, name: &str, prefix: &str) {
         let head = fs::read(folder.join("HEAD")).unwrap_or_default();
         if let Some(target) = head.get(..40).and_then(|hex| ObjectId::from_hex(hex).ok()) {
-            self.roots.push(Root { hold: Hold::Branch, name: name.to_owned(), target });
+            self.list.push(Root { hold: Hold::Branch, name: name.to_owned(), target });
         }
         self.read_reflog(&folder.join("logs/HEAD"), &format!("{prefix}HEAD"));
         let index = folder.join("index");
@@ -148,7 +148,7 @@ impl Roots {
             let first = (n + 1 == lines.len()).then_some((n + 1, old));
             for (n, id) in [Some((n, new)), first].into_iter().flatten() {
                 if let Some(target) = id.and_then(Result::ok).filter(|id| !id.is_null()) {
-                    self.roots.push(Root {
+                    self.list.push(Root {
                         hold: Hold::Reflog,
                         name: format!("{name}@{{{n}}}"),
                         target,
