@@ -121,8 +121,8 @@ fn after_name(
     looked: &mut Looked,
 ) -> Option<Assignment> {
     let mut scan = Forward { bytes, at: name.end, seen: name.end, colon: false };
-    let line = bytes[name.start.saturating_sub(MAX_LINE)..name.start].iter().rev();
-    let line = line.take_while(|b| **b != b'\n').count() + 1;
+    let before = &bytes[name.start.saturating_sub(MAX_LINE)..name.start];
+    let line = memchr::memrchr(b'\n', before).map_or(MAX_LINE, |at| before.len() - at);
     looked.back_to(name.start.saturating_sub(line.max(CONTEXT) + 1));
     let found = value_after(&mut scan, name, kind);
     looked.on_to(scan.at.max(scan.seen) + PEEK);
@@ -208,9 +208,7 @@ fn ends_string(bytes: &[u8], name: &Range<usize>, at: usize) -> bool {
     if quote != b'"' {
         return bytes[..name.start].last() == Some(&quote);
     }
-    let line =
-        bytes[name.start.saturating_sub(MAX_LINE)..name.start].rsplit(|b| *b == b'\n').next();
-    line.unwrap_or_default().iter().filter(|b| **b == quote).count() % 2 == 1
+    memchr::memchr_iter(quote, line_before(bytes, name.start)).count() % 2 == 1
 }
 
 /// Whether the call ends behind the quote of `value`.
@@ -219,15 +217,19 @@ fn closes_call(bytes: &[u8], value: &Range<usize>) -> bool {
     behind.iter().take(MAX_BLANKS).find(|b| !is_blank(**b) && **b != b'"') == Some(&b')')
 }
 
+/// What stands on the same line before `at`, or the end of that.
+fn line_before(bytes: &[u8], at: usize) -> &[u8] {
+    let before = &bytes[at.saturating_sub(MAX_LINE)..at];
+    memchr::memrchr(b'\n', before).map_or(before, |end| &before[end + 1..])
+}
+
 /// Whether a name stands where a part of a connection string begins: `;Password=…`, `?token=…`.
 fn in_string(bytes: &[u8], name: &Range<usize>) -> bool {
-    let line =
-        bytes[name.start.saturating_sub(MAX_LINE)..name.start].rsplit(|b| *b == b'\n').next();
-    let line = line.unwrap_or_default();
+    let line = line_before(bytes, name.start);
     let before = line.iter().rev().find(|b| !is_blank(**b));
     // `"host=db user=app password=…"` has blanks between its parts.
-    let open = line.iter().filter(|b| **b == b'"').count() % 2 == 1 && line.contains(&b'=');
-    before.is_some_and(|b| b";?&".contains(b) || is_quote(*b)) || open
+    let open = || memchr::memchr_iter(b'"', line).count() % 2 == 1 && line.contains(&b'=');
+    before.is_some_and(|b| b";?&".contains(b) || is_quote(*b)) || open()
 }
 
 /// The length of a word without what belongs to the sentence or the statement around it.

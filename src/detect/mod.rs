@@ -86,13 +86,22 @@ pub struct Detection {
     pub seen: Vec<Range<usize>>,
 }
 
+/// The rules that a literal triggers.
+#[derive(Debug, Default)]
+struct Triggered {
+    /// Those whose pattern is run around it.
+    patterns: Vec<usize>,
+    /// Those that want it in the name of an assignment.
+    names: Vec<usize>,
+}
+
 /// Finds secrets. Made once for a set of rules, used by all threads.
 #[derive(Debug)]
 pub struct Detector {
     rules: RuleSet,
     triggers: TriggerScanner,
     /// For each literal, the rules that it triggers.
-    literals: Vec<Vec<usize>>,
+    literals: Vec<Triggered>,
     /// Which literal is the marker of a suppression.
     allow: usize,
     prefixes: PrefixIndex,
@@ -108,14 +117,17 @@ impl Detector {
     #[must_use]
     pub fn new(rules: RuleSet) -> Self {
         let all = || rules.rules().iter().enumerate();
-        let mut literals: Vec<(String, Vec<usize>)> = vec![(ALLOW.to_owned(), Vec::new())];
+        let mut literals = vec![(ALLOW.to_owned(), Triggered::default())];
         for (index, rule) in all() {
             for literal in &rule.spec.literals {
                 let literal = literal.to_ascii_lowercase();
-                match literals.iter_mut().find(|(known, _)| *known == literal) {
-                    Some((_, rules)) => rules.push(index),
-                    None => literals.push((literal, vec![index])),
-                }
+                let known = literals.iter().position(|(known, _)| *known == literal);
+                let known = known.unwrap_or_else(|| {
+                    literals.push((literal, Triggered::default()));
+                    literals.len() - 1
+                });
+                let Triggered { patterns, names } = &mut literals[known].1;
+                if rule.spec.keywords.is_empty() { patterns } else { names }.push(index);
             }
         }
         let prefixes =
@@ -377,15 +389,11 @@ impl<'a> Search<'a> {
             self.traces.allows.push(at);
         }
         let detector = self.detector;
-        let mut assigned = Vec::new();
-        for rule in &detector.literals[literal] {
-            if detector.rules.rules()[*rule].spec.keywords.is_empty() {
-                self.search(*rule, at, at);
-            } else {
-                assigned.push(*rule);
-            }
+        let Triggered { patterns, names } = &detector.literals[literal];
+        for rule in patterns {
+            self.search(*rule, at, at);
         }
-        if assigned.is_empty() {
+        if names.is_empty() {
             return;
         }
         for kind in self.kinds.iter() {
@@ -393,7 +401,7 @@ impl<'a> Search<'a> {
             let found = assignment::around_name(self.bytes, at, kind, looked)
                 .or_else(|| assignment::apart(self.bytes, at, kind, looked));
             if let Some(found) = found {
-                self.follow_assignment(&found, kind, Some(&assigned));
+                self.follow_assignment(&found, kind, Some(names));
             }
         }
     }
@@ -547,9 +555,10 @@ fn is_number(text: &[u8]) -> bool {
 /// The name that says what the value is. `<add key="Token" value="…">` and `name: TOKEN, value: …`
 /// say it before the word *value*.
 fn effective_name(bytes: &[u8], found: &Assignment) -> Range<usize> {
-    const STAND_INS: &str = "value val default content text data string";
+    const STAND_INS: [&str; 7] = ["value", "val", "default", "content", "text", "data", "string"];
     let name = &found.name;
-    if !filter::is_any(&bytes[name.clone()], STAND_INS) {
+    let text = &bytes[name.clone()];
+    if !STAND_INS.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes())) {
         return name.clone();
     }
     let start = name.start.saturating_sub(keyword::CONTEXT);

@@ -129,7 +129,7 @@ fn compile(spec: &RuleSpec) -> Result<Regex, String> {
     let whole = format!(r"\A(?:{})\z", spec.pattern);
     let pattern = if spec.keywords.is_empty() { &spec.pattern } else { &whole };
     // Windows are small: large caches would only be memory, a one-pass automaton slow to build.
-    let config = Regex::config().hybrid_cache_capacity(64 * 1024).onepass(false);
+    let config = Regex::config().hybrid_cache_capacity(512 * 1024).onepass(false);
     Regex::builder()
         .configure(config)
         .syntax(syntax)
