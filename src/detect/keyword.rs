@@ -1,7 +1,7 @@
 //! From the name of an assignment, and what stands before it, to the rules that a word in it calls.
 
 use super::assignment::Assignment;
-use super::filter;
+use super::filter::Words;
 use crate::rule::Layer;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::ops::Range;
@@ -14,8 +14,9 @@ pub(super) const CONTEXT: usize = 80;
 const SHORT: usize = 4;
 
 /// Words that say "a secret follows", whoever's it is.
-const GENERIC: &str = "key token secret pass pwd auth cred bearer webhook signature pat sid access \
+const GENERIC_WORDS: &str = "key token secret pass pwd auth cred bearer webhook signature pat sid access \
                        license dsn api private client";
+static GENERIC: Words = Words::new(GENERIC_WORDS);
 
 /// The keywords of all rules. The automaton is built when it is first asked.
 #[derive(Debug, Default)]
@@ -50,7 +51,7 @@ impl KeywordIndex {
             AhoCorasick::builder()
                 .ascii_case_insensitive(true)
                 .kind(Some(AhoCorasickKind::ContiguousNFA))
-                .build(self.words.iter().map(|word| &*word.text).chain(GENERIC.split(' ')))
+                .build(self.words.iter().map(|word| &*word.text).chain(GENERIC_WORDS.split(' ')))
                 .ok()
         };
         self.automaton.get_or_init(build).as_ref()
@@ -80,7 +81,7 @@ impl KeywordIndex {
                 }
                 Layer::Named => {
                     let generic = if in_name { region } else { &bytes[name.clone()] };
-                    is_whole(region, hit.range()) && filter::holds(generic, GENERIC)
+                    is_whole(region, hit.range()) && GENERIC.are_in(generic)
                 }
             };
             if called && !rules.contains(&word.rule) {

@@ -8,6 +8,8 @@ mod shape;
 mod strength;
 
 use crate::rule::Layer;
+use aho_corasick::AhoCorasick;
+use std::sync::OnceLock;
 
 /// A value that a pattern has matched, with what stands around it.
 #[derive(Debug, Clone, Copy)]
@@ -74,18 +76,25 @@ pub fn judge(subject: &Subject) -> Option<(&'static str, Verdict)> {
     lowered
 }
 
-/// Whether `text` holds one of `words`, in any case of letters. A list of words is one text, in lower
-/// case, with blanks between them.
-pub(super) fn holds(text: &[u8], words: &str) -> bool {
-    words.split_ascii_whitespace().any(|word| {
-        let word = word.as_bytes();
-        let (Some(last), [first, ..]) = (text.len().checked_sub(word.len()), word) else {
-            return false;
-        };
-        // Where the word's first letter stands in either case.
-        let starts = memchr::memchr2_iter(*first, first.to_ascii_uppercase(), &text[..=last]);
-        starts.into_iter().any(|at| text[at..at + word.len()].eq_ignore_ascii_case(word))
-    })
+/// Words to look for in values and names: one text, in lower case, with blanks between them.
+pub(super) struct Words {
+    text: &'static str,
+    /// Built when it is first asked.
+    automaton: OnceLock<Option<AhoCorasick>>,
+}
+
+impl Words {
+    pub(super) const fn new(text: &'static str) -> Self {
+        Self { text, automaton: OnceLock::new() }
+    }
+
+    /// Whether `text` holds one of them, in any case of letters.
+    pub(super) fn are_in(&self, text: &[u8]) -> bool {
+        let words = || self.text.split_ascii_whitespace();
+        let build = || AhoCorasick::builder().ascii_case_insensitive(true).build(words()).ok();
+        let automaton = self.automaton.get_or_init(build);
+        automaton.as_ref().is_some_and(|automaton| automaton.is_match(text))
+    }
 }
 
 /// Whether `text` is one of `words`, in any case of letters.

@@ -1,7 +1,7 @@
 //! Names that speak *about* a secret: where it is kept, what it is called, how it is checked.
 
 use super::shape::humps;
-use super::{Filter, Subject, Verdict, ends_with_any, holds, is_any};
+use super::{Filter, Subject, Verdict, Words, ends_with_any, is_any};
 use crate::rule::Layer;
 
 pub(super) struct NameRole;
@@ -16,7 +16,8 @@ const ENDS: &str = "\
     enabled hash hashed required";
 
 /// Anywhere in a name: keys and tokens that are public or belong to another trade.
-const PARTS: &str = "\
+static PARTS: Words = Words::new(
+    "\
     nexttoken next_token next-token continuationtoken continuation_token continuation-token \
     pagetoken page_token page-token paginationtoken pagination_token clienttoken client_token \
     authenticity_token cached_token synctoken sync_token amz-credential \
@@ -24,12 +25,15 @@ const PARTS: &str = "\
     cache-key cache_token keyword keyboard keycode keydown keyup keypress monkey turkey hotkey \
     idempotency dedup object_key objectkey s3_key row_key checksum integrity sha1 sha256 sha512 \
     md5 digest fingerprint thumbprint commit revision etag nonce csrf xsrf token_type tokenizer \
-    translation i18n";
+    translation i18n",
+);
 
 /// Just before a value: it is the hash of something, not a secret.
-const HASHES: &str = "\
+static HASHES: Words = Words::new(
+    "\
     sha1 sha256 sha384 sha512 sha-256 md5 checksum integrity digest fingerprint thumbprint \
-    commit";
+    commit",
+);
 
 /// In the name of a password: a text of a form, or a rule for passwords.
 const TEXTS: &str = "\
@@ -43,6 +47,9 @@ const BESIDE: &str = "\
 /// At the end of a name: what a provider calls something, next to the secret.
 const IDENTIFIERS: &str = "\
     client_id clientid client-id app_id appid app-id tenant_id project_id user_id account_id";
+
+/// A public key is none of our business.
+static PUBLIC: Words = Words::new("public pubkey");
 
 impl Filter for NameRole {
     fn name(&self) -> &'static str {
@@ -58,9 +65,9 @@ impl Filter for NameRole {
                 let beside = is_any(last_name(subject.before), BESIDE);
                 return beside.then_some(Verdict::Drop("the name of what stands beside a secret"));
             }
-            Layer::Named if holds(name, "public pubkey") => "public, by its name",
+            Layer::Named if PUBLIC.are_in(name) => "public, by its name",
             Layer::Named if ends_with_any(name, IDENTIFIERS) => "an identifier, by its name",
-            Layer::Generic | Layer::Password if ends_with_any(name, ENDS) || holds(name, PARTS) => {
+            Layer::Generic | Layer::Password if ends_with_any(name, ENDS) || PARTS.are_in(name) => {
                 "its name speaks about a secret, it is none"
             }
             Layer::Password if words(name).any(|word| is_any(word, TEXTS)) => {
@@ -70,8 +77,8 @@ impl Filter for NameRole {
             Layer::Password if goes_on(name) => {
                 return Some(Verdict::Lower("its name goes on behind the password"));
             }
-            Layer::Generic if holds(subject.before, HASHES) => "a hash, by what stands before it",
-            _ if holds(name, HASHES) => "a hash, by its name",
+            Layer::Generic if HASHES.are_in(subject.before) => "a hash, by what stands before it",
+            _ if HASHES.are_in(name) => "a hash, by its name",
             _ => return None,
         };
         Some(Verdict::Drop(reason))
@@ -101,7 +108,8 @@ const FOLLOWERS: &str = "\
 
 /// Whether other words follow the password in a name, as in `password_scheme`.
 fn goes_on(name: &[u8]) -> bool {
-    let is_password = |word: &[u8]| holds(word, "passw passphrase pwd passcode senha contrasena");
+    static PASSWORDS: Words = Words::new("passw passphrase pwd passcode senha contrasena");
+    let is_password = |word: &[u8]| PASSWORDS.are_in(word);
     let is_password = |word: &[u8]| is_password(word) || is_any(word, "pass");
     let Some(last) = words(name).enumerate().filter(|(_, word)| is_password(word)).last() else {
         return false;

@@ -1,16 +1,18 @@
 //! Placeholders, examples and known samples of documentation.
 
-use super::{Filter, Subject, Verdict, holds, is_any};
+use super::{Filter, Subject, Verdict, Words, is_any};
 use crate::rule::Layer;
 
 pub(super) struct Placeholder;
 
 /// In a value of any layer: nobody's random token holds them by chance, as they are at least six
 /// letters long (52^-6 × 40 places is under one in 100 million).
-const WORDS: &str = "\
+static WORDS: Words = Words::new(
+    "\
     example sample placeholder changeme change_me change-me replaceme replace_me replace-me \
     redacted your- your_ yourtoken yourkey yoursecret yourpassword youraccess insert_ insert- \
-    dummy notreal not-real <redacted xxxxxx";
+    dummy notreal not-real <redacted xxxxxx",
+);
 
 /// Whole values that protect nothing or stand for something else.
 const WHOLE: &str = "\
@@ -21,14 +23,18 @@ const WHOLE: &str = "\
     prompt current-password new-password off;";
 
 /// Words that make a password or a generic value somebody's stand-in.
-const STAND_INS: &str = "\
+static STAND_INS: Words = Words::new(
+    "\
     fake mock stub my-secret my_secret mysecret my-token my_token mytoken my-password \
-    my_password mypassword some- some_ the- the_ enter todo foobar n/a";
+    my_password mypassword some- some_ the- the_ enter todo foobar n/a",
+);
 
 /// Parts of values that documentation has made famous. Whoever uses one has a problem of another kind.
-const FAMOUS: &str = "\
+static FAMOUS: Words = Words::new(
+    "\
     wJalrXUtnFEMI je7MtGbClwBF eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9l \
-    SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c TJVA95OrM7E2cBab30RMHrHDcEfxjoYZgeFONFh7HgQ";
+    SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c TJVA95OrM7E2cBab30RMHrHDcEfxjoYZgeFONFh7HgQ",
+);
 
 impl Filter for Placeholder {
     fn name(&self) -> &'static str {
@@ -45,10 +51,10 @@ impl Filter for Placeholder {
                 .any(has_ellipsis)
                 .then_some(Verdict::Drop("the key is cut short"));
         }
-        if holds(value, FAMOUS) {
+        if FAMOUS.are_in(value) {
             return Some(Verdict::Drop("a sample value of the documentation"));
         }
-        if holds(body, WORDS) {
+        if WORDS.are_in(body) {
             return Some(Verdict::Drop("it calls itself an example or a placeholder"));
         }
         let monotonous = if layer == Layer::Structured { 7 } else { 5 };
@@ -68,15 +74,17 @@ impl Filter for Placeholder {
         if layer <= Layer::Named && is_any(value, WHOLE) {
             return Some(Verdict::Drop("a word that stands for a value"));
         }
-        if layer <= Layer::Generic && holds(value, STAND_INS) {
+        if layer <= Layer::Generic && STAND_INS.are_in(value) {
             return Some(Verdict::Lower("it calls itself a stand-in"));
         }
         None
     }
 }
 
+static ELLIPSES: Words = Words::new("\u{2026} [...]");
+
 fn has_ellipsis(value: &[u8]) -> bool {
-    value.windows(3).any(|w| w == b"..." || w == b"***") || holds(value, "\u{2026} [...]")
+    value.windows(3).any(|w| w == b"..." || w == b"***") || ELLIPSES.are_in(value)
 }
 
 /// The length of the longest stretch of characters that are all equal, ascend by one or descend by one.

@@ -1,6 +1,6 @@
 //! References to a secret that stands elsewhere: variables, templates, look-ups, files.
 
-use super::{Filter, Subject, Verdict, holds, starts_with_any};
+use super::{Filter, Subject, Verdict, Words, starts_with_any};
 use crate::rule::Layer;
 
 pub(super) struct Reference;
@@ -11,8 +11,15 @@ const FETCHED: &str = "\
     system.getenv arn: vault: ssm: secret: secrets. op:// file: ref+ enc[ enc( !vault projects/";
 
 /// Marks of a template or an expression anywhere in the value.
-const MARKS: &str = "\
-    ${ {{ }} #{ <% %> $( %{ @@ __{ {} {0} {1} %s %d %v `+";
+static MARKS: Words = Words::new(
+    "\
+    ${ {{ }} #{ <% %> $( %{ @@ __{ {} {0} {1} %s %d %v `+",
+);
+
+/// What stands before a value that is no secret without its key.
+static ENCRYPTED: Words = Words::new("encrypteddata !vault");
+
+static OPERATORS: Words = Words::new("|| && += != ==");
 
 impl Filter for Reference {
     fn name(&self) -> &'static str {
@@ -24,10 +31,10 @@ impl Filter for Reference {
             return None;
         }
         let value = subject.value.trim_ascii();
-        if holds(value, MARKS) || is_enclosed(value) {
+        if MARKS.are_in(value) || is_enclosed(value) {
             return Some(Verdict::Drop("a template, filled in elsewhere"));
         }
-        if holds(subject.before, "encrypteddata !vault") {
+        if ENCRYPTED.are_in(subject.before) {
             return Some(Verdict::Drop("encrypted, by what stands before it"));
         }
         let fetched = starts_with_any(value, FETCHED);
@@ -90,7 +97,7 @@ fn is_expression(value: &[u8]) -> bool {
         && !value.iter().any(u8::is_ascii_digit);
     // Not at the end, where base64 has its padding.
     let inner = &value[..value.len().saturating_sub(2)];
-    let operated = holds(inner, "|| && += != ==");
+    let operated = OPERATORS.are_in(inner);
     let open = value.last().is_some_and(|b| b"([{".contains(b));
     calls
         || operated
