@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -219,6 +219,24 @@ pub struct Exposure {
 impl Exposure {
     /// More refs than these are only counted.
     pub const MOST_REFS: usize = 20;
+
+    /// Adds what another repository says.
+    pub fn merge(&mut self, other: Self) {
+        let least = |a: Option<Timestamp>, b: Option<Timestamp>| a.into_iter().chain(b).min();
+        let any = |a: Option<bool>, b: Option<bool>| a.into_iter().chain(b).max();
+        self.first_seen = least(self.first_seen, other.first_seen);
+        self.last_seen = self.last_seen.max(other.last_seen);
+        self.age_days = self.age_days.max(other.age_days);
+        self.in_tree |= other.in_tree;
+        self.in_history = any(self.in_history, other.in_history);
+        self.pushed = any(self.pushed, other.pushed);
+        let refs: BTreeSet<String> =
+            self.refs.take().into_iter().chain(other.refs).flatten().collect();
+        self.refs = Some(refs.into_iter().take(Self::MOST_REFS).collect());
+        let count = self.ref_count.unwrap_or_default() + other.ref_count.unwrap_or_default();
+        self.ref_count = Some(count);
+        self.unreachable = self.unreachable.into_iter().chain(other.unreachable).min();
+    }
 }
 
 /// One place of a secret.

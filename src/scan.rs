@@ -138,8 +138,9 @@ impl Drop for Worker<'_> {
         let mut all = all.unwrap_or_else(std::sync::PoisonError::into_inner);
         all.candidates.extend(mine.candidates);
         all.notes.extend(mine.notes);
-        all.exposures.known.extend(mine.exposures.known);
-        all.exposures.looked |= mine.exposures.looked;
+        if mine.exposures.looked {
+            all.exposures.add(mine.exposures.known);
+        }
         all.below.extend(mine.below);
         all.coverage.merge(mine.coverage);
     }
@@ -168,8 +169,7 @@ impl Worker<'_> {
 
     /// Takes what a history says about the secrets that it holds.
     pub fn expose(&mut self, secrets: impl IntoIterator<Item = (Key, Exposure)>) {
-        self.gathered.exposures.looked = true;
-        self.gathered.exposures.known.extend(secrets);
+        self.gathered.exposures.add(secrets);
     }
 
     /// Searches all that `reader` gives.

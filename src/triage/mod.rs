@@ -9,7 +9,8 @@ use crate::finding::{
 use crate::rule::{Confidence, Rule, Severity};
 use allow::Allow;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 /// What is reported at all.
@@ -52,6 +53,19 @@ pub struct Exposures {
 }
 
 impl Exposures {
+    /// Adds what a history says.
+    pub fn add(&mut self, exposures: impl IntoIterator<Item = (Key, Exposure)>) {
+        self.looked = true;
+        for (key, exposure) in exposures {
+            match self.known.entry(key) {
+                Entry::Occupied(mut known) => known.get_mut().merge(exposure),
+                Entry::Vacant(known) => {
+                    known.insert(exposure);
+                }
+            }
+        }
+    }
+
     fn of(&self, key: &Key, in_tree: bool) -> Exposure {
         let unknown = || Exposure {
             in_history: self.looked.then_some(false),

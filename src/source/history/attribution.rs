@@ -2,7 +2,7 @@
 
 use super::bits::Bits;
 use super::graph::{Graph, Item, Life, Sets, Walk};
-use super::hits::{Hits, Known, Secrets, Site};
+use super::hits::{Hits, Known, Scope, Secrets, Site};
 use super::holders::Holders;
 use super::messages::{self, GraphCommit};
 use super::names::{self, NameId, Roles};
@@ -13,6 +13,7 @@ use super::trees::TreeRecords;
 use crate::blob::{Origin, Via};
 use crate::detect::Detector;
 use crate::finding::{Commit, Exposure, Past};
+use crate::kind::FileKind;
 use crate::rule::Confidence;
 use crate::triage::{Judged, Key, Thresholds};
 use bstr::{BStr, BString, ByteSlice};
@@ -48,6 +49,8 @@ struct Story {
     indexed: bool,
     /// The first roots that reach it.
     roots: BTreeSet<Root>,
+    /// Those that reach it without a commit, or by their own message.
+    direct: BTreeSet<Root>,
     /// How many refs reach it, and how many entries of reflogs.
     refs: u64,
     entries: u64,
@@ -78,7 +81,8 @@ impl Story {
         let age = self.first.map(|first| now.as_second() - first.as_second());
         Exposure {
             first_seen: self.first,
-            last_seen: self.last,
+            // The author's clock and the committer's may differ.
+            last_seen: self.last.max(self.first),
             age_days: age.map(|seconds| (seconds / 86_400).max(0)),
             in_tree: false,
             in_history: Some(self.in_commit),
@@ -111,6 +115,8 @@ pub(super) struct Told {
     pub(super) exposures: Vec<(Key, Exposure)>,
     /// What does not reach the thresholds.
     pub(super) below: BTreeSet<Key>,
+    /// Whether not all paths and commits are named.
+    pub(super) cut_short: bool,
 }
 
 /// What was found, sorted by what it was found in.
@@ -119,8 +125,8 @@ struct Found {
     /// Hits in blobs, by object, and in the messages of commits and tags.
     blobs: BTreeMap<u32, Hits>,
     texts: Vec<Hits>,
-    /// The set of secrets of each blob.
-    set_of: HashMap<u32, u32>,
+    /// The sets of secrets of each blob, by the kind of file that it is.
+    set_of: HashMap<u32, Vec<(FileKind, u32)>>,
     sets: Sets,
     below: BTreeSet<Key>,
 }
@@ -144,7 +150,9 @@ impl Attribution<'_> {
         let messages = self.in_messages(&mut found, &places);
         let objects: Vec<u32> = found.blobs.keys().copied().collect();
         let holders = Holders::find(self.trees, self.roles, &objects);
-        let mut pruned = Pruned::new(&holders, &found.set_of);
+        let kinds: Vec<FileKind> =
+            self.names.iter().map(|name| FileKind::of(name.as_bstr())).collect();
+        let mut pruned = Pruned::new(&holders, &found.set_of, &kinds);
         let trees = graph.commits.iter().map(|commit| commit.tree);
         let roots: Vec<NodeId> =
             trees.map(|tree| tree.map_or(EMPTY, |tree| pruned.reduce(tree.0))).collect();
@@ -177,15 +185,15 @@ impl Attribution<'_> {
         for hits in &found.texts {
             report.message(hits, &places, head_history.as_deref());
         }
-        let held = graph.commits.iter().filter_map(|commit| commit.tree).map(|tree| tree.0);
-        let held = holders.reached(held);
-        for hits in found.blobs.values().filter(|hits| !held.contains(&hits.object.0)) {
-            report.loose_blob(hits);
-        }
+        report.uncommitted(&holders, &tips);
+        let cut_short = pruned.is_cut_short() || graph.circular;
+        // A merge may hold what none of its parents' paths say: nothing that was found is lost.
+        let unplaced = report.unplaced() && !cut_short;
+        debug_assert!(!unplaced, "every secret has a place");
         report.last_seen(&pruned.newest(&newest_roots(&graph, &roots)), &found.sets.list);
         report.reach(&tips, &reached);
         let (told, exposures) = report.finish();
-        Told { found: told, exposures, below: found.below }
+        Told { found: told, exposures, below: found.below, cut_short }
     }
 
     /// Sorts the hits, and leaves out those that are not reported anyway.
@@ -214,17 +222,21 @@ impl Attribution<'_> {
         let (mut blobs, mut texts) = (BTreeMap::new(), Vec::new());
         let (mut set_of, mut sets) = (HashMap::new(), Sets::default());
         for (hits, held) in hits.into_iter().zip(&held) {
-            let mut set: Vec<u32> = held.keys().filter_map(|known| secrets.find(known)).collect();
-            set.sort_unstable();
-            if set.is_empty() {
+            if !held.keys().any(|known| secrets.find(known).is_some()) {
                 continue;
             }
-            if self.store.kind(hits.object) == Kind::Blob {
-                set_of.insert(hits.object.0, sets.number(set));
-                blobs.insert(hits.object.0, hits);
-            } else {
+            if self.store.kind(hits.object) != Kind::Blob {
                 texts.push(hits);
+                continue;
             }
+            let by_kind = hits.kinds().iter().map(|kind| {
+                let held = hits.secrets_as(self.detector, kind).into_keys();
+                let mut set: Vec<u32> = held.filter_map(|known| secrets.find(&known)).collect();
+                set.sort_unstable();
+                (kind, sets.number(set))
+            });
+            set_of.insert(hits.object.0, by_kind.collect());
+            blobs.insert(hits.object.0, hits);
         }
         Found { secrets, blobs, texts, set_of, sets, below }
     }
@@ -254,17 +266,48 @@ impl Attribution<'_> {
         Graph::new(commits, place_of)
     }
 
-    /// The commit that an object is, or that its tags lead to.
-    fn commit(&self, id: &ObjectId) -> Option<ObjectNumber> {
+    /// What an object is, or its tags lead to.
+    fn end(&self, id: &ObjectId) -> Option<ObjectNumber> {
         let mut object = self.store.find(id)?;
-        while let Some(target) = self.tags.get(&object) {
+        // A forged tag may lead to itself.
+        for _ in 0..=self.tags.len() {
+            let Some(target) = self.tags.get(&object) else { return Some(object) };
             object = self.store.find(target)?;
         }
-        (self.store.kind(object) == Kind::Commit).then_some(object)
+        None
+    }
+
+    /// The commit that an object is, or that its tags lead to.
+    fn commit(&self, id: &ObjectId) -> Option<ObjectNumber> {
+        self.end(id).filter(|object| self.store.kind(*object) == Kind::Commit)
     }
 
     fn head(&self, places: &HashMap<ObjectNumber, usize>) -> Option<usize> {
         places.get(&self.commit(&self.roots.head?)?).copied()
+    }
+
+    /// The blobs that roots lead to without a commit: by a tag of a blob or of a tree.
+    fn directly(&self, holders: &Holders) -> HashMap<u32, Vec<&Root>> {
+        let mut directly: HashMap<u32, Vec<&Root>> = HashMap::new();
+        for root in &self.roots.list {
+            let Some(end) = self.end(&root.target) else { continue };
+            match self.store.kind(end) {
+                Kind::Blob => directly.entry(end.0).or_default().push(root),
+                Kind::Tree => {
+                    for object in holders.reached([end.0]) {
+                        directly.entry(object).or_default().push(root);
+                    }
+                }
+                Kind::Commit | Kind::Tag => {}
+            }
+        }
+        directly
+    }
+
+    /// The numbers of the names of a path, if trees use them all.
+    fn name_ids(&self, path: &BStr) -> Option<Vec<NameId>> {
+        let id = |name: &[u8]| self.names.iter().position(|known| known == name);
+        path.split_str("/").map(|name| id(name).map(|id| id as NameId)).collect()
     }
 
     /// The commits that roots lead to, by their places.
@@ -337,7 +380,7 @@ impl Report<'_> {
             }
             let date = commit.date;
             let past = Some(Past { commit, removed, in_head: what.in_head });
-            let site = Site { origin, path: Some(path.as_bstr()), past };
+            let site = Site { origin, scope: Scope::Path(path.as_bstr()), past };
             let found = hits.candidates(self.about.detector, &site);
             let number = |known: &Known| self.secrets.find(known);
             let found = found.into_iter().filter(|(known, _)| number(known) == Some(what.secret));
@@ -385,14 +428,14 @@ impl Report<'_> {
         let past = Some(Past { commit, removed: Vec::new(), in_head });
         let origin = Origin { path: None, via: vec![Via::Object(what.to_owned())] };
         let roots = &self.about.roots.list;
-        let tags: Vec<&Root> = roots.iter().filter(|root| root.target == id).collect();
+        // The commit's own refs are those whose history holds it.
+        let tags = roots.iter().filter(|root| what == "tag-message" && root.target == id);
+        let tags: Vec<&Root> = tags.collect();
         for (known, judged) in
-            hits.candidates(self.about.detector, &Site { origin, path: None, past })
+            hits.candidates(self.about.detector, &Site { origin, scope: Scope::NoFile, past })
         {
             let Some(story) = self.story(&known) else { continue };
-            for root in tags.iter().filter(|_| what == "tag-message") {
-                story.reach(root);
-            }
+            story.direct.extend(tags.iter().map(|root| (*root).clone()));
             story.first = Some(story.first.map_or(date, |first| first.min(date)));
             story.last = story.last.max(Some(date));
             story.in_commit = true;
@@ -400,45 +443,102 @@ impl Report<'_> {
         }
     }
 
-    /// A blob that no commit holds: it stands in an index, or nothing leads to it.
-    fn loose_blob(&mut self, hits: &Hits) {
+    /// What no commit holds: it is staged, or nothing leads to it.
+    fn uncommitted(&mut self, holders: &Holders, tips: &[(usize, &Root)]) {
+        let commits = &self.graph.commits;
+        let trees = commits.iter().filter_map(|commit| commit.tree).map(|tree| tree.0);
+        let held = holders.reached(trees);
+        let branches = tips.iter().filter(|(_, root)| root.hold == Hold::Branch);
+        let heads: BTreeSet<u32> =
+            branches.filter_map(|(place, _)| commits[*place].tree).map(|tree| tree.0).collect();
+        let heads: Vec<u32> = heads.into_iter().collect();
+        let directly = self.about.directly(holders);
+        for hits in self.blobs.values() {
+            self.staged_blob(hits, holders, &heads);
+            let indexed = self.about.roots.index.contains_key(&self.about.store.id(hits.object));
+            if !indexed && !held.contains(&hits.object.0) {
+                let roots = directly.get(&hits.object.0).map_or(&[][..], Vec::as_slice);
+                self.loose_blob(hits, roots);
+            }
+        }
+    }
+
+    /// A blob in an index: in paths where no branch has it, of whose trees `heads` are.
+    fn staged_blob(&mut self, hits: &Hits, holders: &Holders, heads: &[u32]) {
         let about = self.about;
         let id = about.store.id(hits.object);
-        let paths = about.roots.index.get(&id);
-        let mut sites: Vec<Site> = Vec::new();
-        for path in paths.into_iter().flatten() {
+        for path in about.roots.index.get(&id).into_iter().flatten() {
+            let names = about.name_ids(path.as_bstr());
+            let holds = |names: &Vec<NameId>| {
+                heads.iter().any(|tree| holders.at(*tree, names) == Some(hits.object.0))
+            };
+            if names.as_ref().is_some_and(holds) {
+                continue;
+            }
             let via = vec![Via::Object("index".to_owned())];
             let origin = Origin { path: Some(self.named(path.as_bstr())), via };
-            sites.push(Site { origin, path: Some(path.as_bstr()), past: None });
-        }
-        let indexed = !sites.is_empty();
-        if !indexed {
-            let via = vec![Via::Object(format!("blob {id}"))];
-            let origin = Origin { path: None, via };
-            sites.push(Site { origin, path: None, past: None });
-        }
-        let roots: Vec<&Root> = about.roots.list.iter().filter(|root| root.target == id).collect();
-        for site in sites {
-            for (known, judged) in hits.candidates(about.detector, &site) {
+            let scope = Scope::Path(path.as_bstr());
+            for (known, judged) in
+                hits.candidates(about.detector, &Site { origin, scope, past: None })
+            {
                 let Some(story) = self.story(&known) else { continue };
-                story.indexed |= indexed;
-                for root in &roots {
-                    story.reach(root);
-                }
+                story.indexed = true;
                 self.found.push(judged);
             }
         }
+    }
+
+    /// A blob that no commit holds, and no index. `roots` lead to it.
+    fn loose_blob(&mut self, hits: &Hits, roots: &[&Root]) {
+        let about = self.about;
+        let via = vec![Via::Object(format!("blob {}", about.store.id(hits.object)))];
+        let site = Site { origin: Origin { path: None, via }, scope: Scope::AnyPath, past: None };
+        for (known, judged) in hits.candidates(about.detector, &site) {
+            let Some(story) = self.story(&known) else { continue };
+            story.direct.extend(roots.iter().map(|root| (*root).clone()));
+            self.found.push(judged);
+        }
+    }
+
+    /// The secrets for which no place was found, though there is one: their paths are too many, or
+    /// trees are forged. They are reported by their blobs.
+    fn unplaced(&mut self) -> bool {
+        let placed: BTreeSet<Key> = self.found.iter().map(Judged::key).collect();
+        let rules = self.about.detector.rules().rules();
+        let mut unplaced = Vec::new();
+        for hits in self.blobs.values() {
+            let secrets = hits.secrets(self.about.detector).into_keys();
+            let kept = secrets.filter(|known| self.secrets.find(known).is_some());
+            let key = |known: Known| (rules[known.rule].spec.id.clone(), known.secret);
+            if kept.map(key).any(|key| !placed.contains(&key)) {
+                unplaced.push(hits);
+            }
+        }
+        let before = self.found.len();
+        for hits in unplaced {
+            let via = vec![Via::Object(format!("blob {}", self.about.store.id(hits.object)))];
+            let origin = Origin { path: None, via };
+            let site = Site { origin, scope: Scope::AnyPath, past: None };
+            for (known, judged) in hits.candidates(self.about.detector, &site) {
+                if !placed.contains(&judged.key()) && self.story(&known).is_some() {
+                    self.found.push(judged);
+                }
+            }
+        }
+        self.found.len() > before
     }
 
     /// Notes which secrets the histories of roots hold.
     fn reach(&mut self, tips: &[(usize, &Root)], reached: &HashMap<usize, Rc<Bits>>) {
         // Many refs have the same secrets behind them.
         let mut alike: BTreeMap<(*const Bits, Hold), (&Bits, u64)> = BTreeMap::new();
+        let mut by_root: BTreeMap<&Root, &Bits> = BTreeMap::new();
         // More names than are shown need not be looked for.
         let mut wanting: Bits = self.stories.keys().map(|secret| *secret as usize).collect();
         for (place, root) in tips {
             let Some(secrets) = reached.get(place) else { continue };
             alike.entry((Rc::as_ptr(secrets), root.hold)).or_insert((secrets, 0)).1 += 1;
+            by_root.insert(*root, &**secrets);
             for secret in wanting.common(secrets).collect::<Vec<_>>() {
                 let Some(story) = self.stories.get_mut(&(secret as u32)) else { continue };
                 story.roots.insert((*root).clone());
@@ -451,6 +551,19 @@ impl Report<'_> {
             for secret in secrets.iter() {
                 if let Some(story) = self.stories.get_mut(&(secret as u32)) {
                     story.count(hold, count);
+                }
+            }
+        }
+        self.reach_directly(&by_root);
+    }
+
+    /// Counts the roots that lead to a secret in another way than by the history of a commit.
+    fn reach_directly(&mut self, by_root: &BTreeMap<&Root, &Bits>) {
+        for (secret, story) in &mut self.stories {
+            for root in std::mem::take(&mut story.direct) {
+                let counted = by_root.get(&root).is_some_and(|all| all.has(*secret as usize));
+                if !counted {
+                    story.reach(&root);
                 }
             }
         }

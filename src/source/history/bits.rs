@@ -9,6 +9,10 @@ impl Bits {
         self.0.get(number / 64).is_some_and(|word| word & 1 << (number % 64) != 0)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
     pub(super) fn insert(&mut self, number: usize) {
         if self.0.len() <= number / 64 {
             self.0.resize(number / 64 + 1, 0);

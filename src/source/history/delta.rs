@@ -31,7 +31,7 @@ pub enum DeltaError {
 }
 
 /// The most bytes that an object may have in memory. Git stores files over 512 MiB without deltas.
-pub const LARGEST: u64 = 1 << 30;
+pub const LARGEST: u64 = 1 << 29;
 
 /// Writes the object that `delta` makes of `base` to `out`, and to `copies` what it has of `base`,
 /// in order and with neighbours joined; the rest of `out` was inserted. What was in the two before

@@ -8,6 +8,7 @@
 //! never more than log2(n) kept bases, besides the one or two objects that are worked on, however
 //! long its chains are.
 
+use super::delta::{DeltaError, LARGEST};
 use super::store::{Decoder, Kind, Link, ObjectError, ObjectNumber, Store};
 use crate::blob::Copied;
 use rayon::prelude::*;
@@ -238,6 +239,18 @@ fn children(bases: &[u32], counts: &[u32]) -> (Vec<u32>, Vec<u32>) {
         }
     }
     (starts, children)
+}
+
+/// For visitors that read a stream at once.
+///
+/// # Errors
+///
+/// When the object has more than [`LARGEST`] bytes.
+pub fn held_in_memory(size: u64) -> io::Result<()> {
+    if size > LARGEST {
+        return Err(io::Error::other(DeltaError::TooLarge(size)));
+    }
+    Ok(())
 }
 
 /// What the workers of a walk share.

@@ -29,8 +29,8 @@ pub(super) struct Life {
 #[derive(Debug)]
 struct Removal {
     event: usize,
-    /// The places in `brought` that were before it.
-    after: Vec<usize>,
+    /// The events that it undoes.
+    after: Bits,
 }
 
 /// The sets of secrets at a path: in a commit, and in each of its parents.
@@ -47,6 +47,8 @@ pub(super) struct Graph {
     pub(super) parents: Vec<Vec<usize>>,
     /// How many commits have each as a parent.
     children: Vec<usize>,
+    /// Whether commits were cut from parents that come behind them.
+    pub(super) circular: bool,
 }
 
 impl Graph {
@@ -75,14 +77,26 @@ impl Graph {
                 }
             }
         }
+        // Nobody's commits go in a circle, unless somebody wants to see what happens.
+        let circular = order.len() < commits.len();
+        order.extend((0..commits.len()).filter(|place| waiting[*place] > 0));
         let mut new_place = vec![0; commits.len()];
         for (place, old) in order.iter().enumerate() {
             new_place[*old] = place;
         }
-        let moved = |places: &Vec<usize>| places.iter().map(|place| new_place[*place]).collect();
+        let parents = |old: &usize| {
+            let parents = known[*old].iter().map(|parent| new_place[*parent]);
+            parents.filter(|parent| *parent < new_place[*old]).collect()
+        };
+        let parents: Vec<Vec<usize>> = order.iter().map(parents).collect();
+        let mut children = vec![0; commits.len()];
+        for parent in parents.iter().flatten() {
+            children[*parent] += 1;
+        }
         Self {
-            parents: order.iter().map(|old| moved(&known[*old])).collect(),
-            children: order.iter().map(|old| children[*old].len()).collect(),
+            circular,
+            parents,
+            children,
             commits: order.iter().map(|old| commits[*old].clone()).collect(),
         }
     }
@@ -243,12 +257,10 @@ impl<'a> Walk<'a> {
         let before = change.befores.iter().flat_map(|before| secrets(*before)).copied();
         let lost: BTreeSet<u32> = before.filter(|secret| !holds(change.after, secret)).collect();
         for secret in lost {
-            // A parent that lacks it and had it once has taken it out itself.
             let parents = self.graph.parents[place].iter().zip(&change.befores);
-            let mut lacking = parents.filter(|(_, before)| !holds(**before, &secret));
-            if !lacking.any(|(parent, _)| self.had(*parent, &item(secret))) {
-                self.take(behind, &item(secret), place);
-            }
+            let lacking = parents.filter(|(_, before)| !holds(**before, &secret));
+            let lacking: Vec<usize> = lacking.map(|(parent, _)| *parent).collect();
+            self.take(behind, &item(secret), place, &lacking);
         }
     }
 
@@ -262,14 +274,6 @@ impl<'a> Walk<'a> {
         shared
     }
 
-    /// Whether an item was in the history of a commit.
-    fn had(&self, place: usize, item: &Item) -> bool {
-        let life = self.lives.get(item);
-        let events = life.map_or(&[][..], |life| &life.events);
-        let behind = self.behind[place].as_ref();
-        behind.is_some_and(|behind| events.iter().any(|event| behind.has(*event)))
-    }
-
     fn bring(&mut self, behind: &mut Rc<Bits>, item: Item, place: usize) {
         let event = self.secrets.len();
         self.secrets.push(Some(item.secret));
@@ -279,22 +283,30 @@ impl<'a> Walk<'a> {
         Rc::make_mut(behind).insert(event);
     }
 
-    fn take(&mut self, behind: &mut Rc<Bits>, item: &Item, place: usize) {
+    /// Notes that the commit at `place` takes an item out, which its parents `lacking` lack.
+    fn take(&mut self, behind: &mut Rc<Bits>, item: &Item, place: usize, lacking: &[usize]) {
         let Some(life) = self.lives.get_mut(item) else { return };
+        // What a parent that lacks it had once, that parent has taken out itself.
+        let lacking = lacking.iter().filter_map(|parent| self.behind[*parent].as_deref());
+        let lacking: Vec<&Bits> = lacking.collect();
+        let is_ours =
+            |event: &usize| behind.has(*event) && !lacking.iter().any(|parent| parent.has(*event));
+        let after: Bits = life.events.iter().copied().filter(is_ours).collect();
+        if after.is_empty() {
+            return;
+        }
+        let mut gone = Bits::default();
+        for removal in life.removals.iter().filter(|removal| behind.has(removal.event)) {
+            gone.add(&removal.after);
+        }
+        let brought = life.events.iter().zip(&mut life.brought);
+        for (_, (_, removed)) in
+            brought.filter(|(event, _)| after.has(**event) && !gone.has(**event))
+        {
+            removed.push(place);
+        }
         let event = self.secrets.len();
         self.secrets.push(None);
-        let before = |n: &usize| behind.has(life.events[*n]);
-        let after: Vec<usize> = (0..life.events.len()).filter(before).collect();
-        let earlier: Vec<&Removal> =
-            life.removals.iter().filter(|removal| behind.has(removal.event)).collect();
-        let taken: Vec<usize> = after
-            .iter()
-            .copied()
-            .filter(|n| !earlier.iter().any(|removal| removal.after.contains(n)))
-            .collect();
-        for n in taken {
-            life.brought[n].1.push(place);
-        }
         life.removals.push(Removal { event, after });
         Rc::make_mut(behind).insert(event);
     }

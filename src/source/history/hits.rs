@@ -10,6 +10,7 @@ use crate::rule::{Confidence, Rule};
 use crate::scan::excerpt;
 use crate::triage::Judged;
 use crate::triage::allow::{Allowed, Marker};
+use bstr::BStr;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -125,12 +126,22 @@ fn intern<T: ?Sized + Eq + std::hash::Hash, V: Into<Arc<T>>>(
     value
 }
 
+/// What rules go by.
+#[derive(Clone, Copy)]
+pub(super) enum Scope<'a> {
+    /// The path of a file.
+    Path(&'a BStr),
+    /// A file whose path is not known: whatever may be one of its kinds, and any rule.
+    AnyPath,
+    /// No file: a message.
+    NoFile,
+}
+
 /// Where an object's hits are reported.
 pub(super) struct Site<'a> {
     /// How the place is named in reports.
     pub(super) origin: Origin,
-    /// The path that rules go by, if it is a file.
-    pub(super) path: Option<&'a bstr::BStr>,
+    pub(super) scope: Scope<'a>,
     pub(super) past: Option<Past>,
 }
 
@@ -168,13 +179,46 @@ impl Hits {
         detector.settle(self.matches.clone(), kind, covers, line_feeds).0
     }
 
-    /// The secrets that the object holds under any of its names, with the confidence that they may
-    /// have at most.
+    /// The kinds of files that it is known as.
+    pub(super) fn kinds(&self) -> FileKinds {
+        self.kinds
+    }
+
+    /// The secrets that the object may hold under any path.
     pub(super) fn secrets(&self, detector: &Detector) -> BTreeMap<Known, Confidence> {
+        self.kinds.iter().flat_map(|kind| self.secrets_as(detector, kind)).collect()
+    }
+
+    /// The secrets that the object may hold as a file of a kind, with the confidence that they may
+    /// have at most.
+    pub(super) fn secrets_as(
+        &self,
+        detector: &Detector,
+        kind: FileKind,
+    ) -> BTreeMap<Known, Confidence> {
         let mut secrets = BTreeMap::new();
-        for found in self.kinds.iter().flat_map(|kind| self.settled(detector, kind, |_| true)) {
-            let known = secrets.entry(self.known(detector, &found)).or_insert(found.confidence);
-            *known = found.confidence.max(*known);
+        let mut add = |covers: &dyn Fn(&Rule) -> bool| {
+            for found in self.settled(detector, kind, covers) {
+                let known = secrets.entry(self.known(detector, &found)).or_insert(found.confidence);
+                *known = found.confidence.max(*known);
+            }
+        };
+        // A rule that is for some paths beats others there, and only there.
+        let is_free =
+            |rule: &Rule| rule.spec.paths.only.is_empty() && rule.spec.paths.except.is_empty();
+        let rules = detector.rules().rules();
+        let limited: BTreeSet<usize> = self
+            .matches
+            .iter()
+            .map(|found| found.rule)
+            .filter(|rule| !is_free(&rules[*rule]))
+            .collect();
+        add(&|_| true);
+        if !limited.is_empty() {
+            add(&is_free);
+        }
+        for rule in &limited {
+            add(&|other| is_free(other) || other.spec.id == rules[*rule].spec.id);
         }
         secrets
     }
@@ -188,8 +232,18 @@ impl Hits {
     /// What is reported of the object at a site.
     pub(super) fn candidates(&self, detector: &Detector, site: &Site) -> Vec<(Known, Judged)> {
         let allowed = Allowed::new(&self.markers);
-        let kind = site.path.map_or(FileKind::Text, FileKind::of);
-        let found = self.settled(detector, kind, |rule| rule.covers(site.path));
+        let mut found = match site.scope {
+            Scope::Path(path) => {
+                self.settled(detector, FileKind::of(path), |rule| rule.covers(Some(path)))
+            }
+            Scope::NoFile => self.settled(detector, FileKind::Text, |rule| rule.covers(None)),
+            Scope::AnyPath => {
+                let kinds = self.kinds.iter();
+                kinds.flat_map(|kind| self.settled(detector, kind, |_| true)).collect()
+            }
+        };
+        found.sort_by_key(|found| (found.span.start, found.span.end, found.rule));
+        found.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
         let judged = found.into_iter().map(|found| {
             let known = self.known(detector, &found);
             let place = self.place(&found.span);

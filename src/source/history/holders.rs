@@ -4,7 +4,7 @@
 
 use super::names::{NameId, Roles};
 use super::trees::{Named, TreeRecords};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 /// The trees that hold some objects, each with no more than leads to these.
 #[derive(Debug)]
@@ -52,10 +52,10 @@ impl Holders {
     }
 
     /// The objects that the trees lead to, and the trees on the way.
-    pub(super) fn reached(&self, trees: impl IntoIterator<Item = u32>) -> HashSet<u32> {
+    pub(super) fn reached(&self, trees: impl IntoIterator<Item = u32>) -> BTreeSet<u32> {
         let mut queue: Vec<u32> = trees.into_iter().collect();
         let mut seen = vec![false; self.slots.len()];
-        let mut reached = HashSet::new();
+        let mut reached = BTreeSet::new();
         while let Some(tree) = queue.pop() {
             for (child, _) in self.entries(tree) {
                 if !std::mem::replace(&mut seen[*child as usize], true) {

@@ -1,6 +1,6 @@
 //! The passes over commits and tags: the graph of commits, and the messages of both.
 
-use super::forest::{Based, Visitor};
+use super::forest::{Based, Visitor, held_in_memory};
 use super::hits::{Hits, HitsBuilder};
 use super::store::{Kind, ObjectError, ObjectNumber, Store};
 use crate::detect::Detector;
@@ -37,6 +37,8 @@ pub(super) struct MessagePass<'a> {
     pub(super) commits: Vec<GraphCommit>,
     pub(super) tags: Vec<Tag>,
     pub(super) hits: Vec<Hits>,
+    /// The trees of commits that are not there.
+    pub(super) missing: Vec<ObjectId>,
     pub(super) unreadable: Vec<(ObjectNumber, String, usize)>,
 }
 
@@ -49,6 +51,7 @@ impl<'a> MessagePass<'a> {
             commits: Vec::new(),
             tags: Vec::new(),
             hits: Vec::new(),
+            missing: Vec::new(),
             unreadable: Vec::new(),
         }
     }
@@ -75,7 +78,12 @@ impl<'a> MessagePass<'a> {
         let tree = id(headers.all(b"tree ").next()?)?;
         let parents = headers.all(b"parent ").map(id).collect::<Option<_>>()?;
         let time = headers.all(b"committer ").next().and_then(time).unwrap_or_default();
-        let tree = self.store.find(&tree);
+        let id = tree;
+        let tree = self.store.find(&id);
+        // The empty tree need not be stored.
+        if tree.is_none() && id != ObjectId::empty_tree(gix_hash::Kind::Sha1) {
+            self.missing.push(id);
+        }
         self.commits.push(GraphCommit { object, tree, parents, time });
         Some(())
     }
@@ -98,7 +106,8 @@ impl Visitor for MessagePass<'_> {
         self.read(object, bytes);
     }
 
-    fn stream(&mut self, object: ObjectNumber, _: u64, reader: &mut dyn Read) -> io::Result<()> {
+    fn stream(&mut self, object: ObjectNumber, size: u64, reader: &mut dyn Read) -> io::Result<()> {
+        held_in_memory(size)?;
         let mut bytes = Vec::new();
         reader.read_to_end(&mut bytes)?;
         self.read(object, &bytes);
@@ -144,9 +153,10 @@ pub(super) fn describe(bytes: &[u8], id: &ObjectId) -> Commit {
         name.push(b'>');
         name
     });
-    let date = time(person).and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let (first, last) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+    let date = time(person).map(|seconds| Timestamp::from_second(seconds.clamp(first, last)));
     Commit {
-        date: date.unwrap_or_default(),
+        date: date.and_then(Result::ok).unwrap_or_default(),
         id: id.to_hex().to_string(),
         author: name.to_str_lossy().into_owned(),
     }

@@ -86,14 +86,23 @@ impl Source for History {
                     continue;
                 }
             };
-            let place = repository.workdir();
-            let place =
-                place.map_or_else(BString::default, |root| super::files::name_of_root(root, path));
+            let place = work_tree(&repository)
+                .map_or_else(BString::default, |root| super::files::name_of_root(root, path));
             let scan = Scan { engine, options: &self.options, threads: threads.as_ref() };
             let job = Job { scan, worker: &mut worker, done: &mut done };
             job.run(&repository, &place);
         }
     }
+}
+
+/// The working tree of a repository, if it has one. A folder that is no `.git` and whose
+/// configuration names no working tree is bare, as git sees it, whether it says so or not.
+fn work_tree(repository: &Repository) -> Option<&Path> {
+    let named = repository.path().file_name().is_some_and(|name| name == ".git");
+    let configured =
+        || repository.config().is_ok_and(|config| config.get_entry("core.worktree").is_ok());
+    let has_one = named || repository.is_worktree() || configured();
+    repository.workdir().filter(|_| has_one)
 }
 
 fn not_opened(path: &Path, error: &git2::Error) -> Skip {
@@ -183,6 +192,7 @@ impl Scan<'_> {
                 commits.extend(pass.commits);
                 tags.extend(pass.tags);
                 hits.extend(pass.hits);
+                missing.extend(pass.missing);
                 unreadable.extend(pass.unreadable);
             }
         }
@@ -240,6 +250,16 @@ impl Job<'_, '_> {
         };
         let reported = scan.engine.reported();
         let told = attribution.attribute(passes.hits, &passes.commits, &reported);
+        if told.cut_short {
+            self.worker.skip(Skip {
+                path: repository.path().display().to_string(),
+                reason:
+                    "holds its secrets in so many paths, or in such a tangle of commits, that not \
+                         all places are named"
+                        .to_owned(),
+                mend: Some("git fsck --full, and look who made this repository".to_owned()),
+            });
+        }
         self.worker.report(told.found);
         self.worker.expose(told.exposures);
         self.worker.pass_over(told.below);
@@ -249,13 +269,13 @@ impl Job<'_, '_> {
     /// Notes all that could not be looked at.
     fn complain(&mut self, repository: &Repository, store: &Store, roots: &Roots, passes: &Passes) {
         let common = repository.commondir();
-        let path = repository.workdir().unwrap_or(common).display().to_string();
+        let path = work_tree(repository).unwrap_or(common).display().to_string();
         for skip in &store.skipped {
             self.worker.skip(skip.clone());
         }
         for problem in &roots.problems {
-            let mend = Some("git fsck --full".to_owned());
-            self.worker.skip(Skip { path: path.clone(), reason: problem.clone(), mend });
+            let (reason, mend) = (problem.reason.clone(), Some(problem.mend.clone()));
+            self.worker.skip(Skip { path: path.clone(), reason, mend });
         }
         for (object, why, descendants) in &passes.unreadable {
             let more = match descendants {
@@ -301,7 +321,17 @@ impl Job<'_, '_> {
 
     /// Scans the submodules of HEAD that are here, and names the others.
     fn submodules(&mut self, repository: &Repository, place: &BString) {
-        for submodule in repository.submodules().unwrap_or_default() {
+        let submodules = match repository.submodules() {
+            Ok(submodules) => submodules,
+            Err(e) => {
+                return self.worker.skip(Skip {
+                    path: if place.is_empty() { ".".to_owned() } else { place.to_string() },
+                    reason: format!("has submodules that cannot be listed: {}", e.message()),
+                    mend: Some("mend .gitmodules: git submodule status says what is wrong".into()),
+                });
+            }
+        };
+        for submodule in submodules {
             // What is no longer at HEAD has no place to be named by.
             if submodule.head_id().is_none() && submodule.index_id().is_none() {
                 continue;

@@ -3,7 +3,9 @@
 
 use super::holders::Holders;
 use super::names::NameId;
-use std::collections::{BTreeMap, HashMap};
+use crate::kind::FileKind;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A reduced tree, by its number. Equal trees have equal numbers.
 pub(super) type NodeId = u32;
@@ -22,12 +24,20 @@ enum Node {
 /// All reduced trees. A tree has a higher number than those below it.
 pub(super) struct Pruned<'a> {
     holders: &'a Holders,
-    /// The number of the set of secrets that a blob holds.
-    sets: &'a HashMap<u32, u32>,
+    /// The numbers of the sets of secrets that a blob holds, by the kind of file that it is in a path.
+    sets: &'a HashMap<u32, Vec<(FileKind, u32)>>,
+    /// The kind of file that each name promises.
+    kinds: &'a [FileKind],
     nodes: Vec<Vec<(NameId, Node)>>,
     numbers: HashMap<Vec<(NameId, Node)>, NodeId>,
     by_tree: HashMap<u32, NodeId>,
+    /// Parts of paths that may still be looked at: a few trees can name one blob in billions of
+    /// paths.
+    budget: Cell<usize>,
 }
+
+/// Some hundred times what the largest repositories need.
+const BUDGET: usize = 50_000_000;
 
 /// A path at which two trees differ, and the sets of secrets there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +48,21 @@ pub(super) struct Difference {
 }
 
 impl<'a> Pruned<'a> {
-    pub(super) fn new(holders: &'a Holders, sets: &'a HashMap<u32, u32>) -> Self {
+    pub(super) fn new(
+        holders: &'a Holders,
+        sets: &'a HashMap<u32, Vec<(FileKind, u32)>>,
+        kinds: &'a [FileKind],
+    ) -> Self {
         let numbers = HashMap::from([(Vec::new(), EMPTY)]);
-        Self { holders, sets, nodes: vec![Vec::new()], numbers, by_tree: HashMap::new() }
+        Self {
+            holders,
+            sets,
+            kinds,
+            nodes: vec![Vec::new()],
+            numbers,
+            by_tree: HashMap::new(),
+            budget: Cell::new(BUDGET),
+        }
     }
 
     /// The reduced form of a tree.
@@ -49,11 +71,15 @@ impl<'a> Pruned<'a> {
             return EMPTY;
         }
         let mut open = vec![tree];
+        let mut seen = HashSet::new();
         while let Some(tree) = open.last().copied() {
             let waiting = open.len();
             let below = self.holders.entries(tree).iter().map(|(child, _)| *child);
+            // A tree that is in itself, which nobody can make but by a forged object, is left out.
+            let first = seen.insert(tree);
             open.extend(below.filter(|child| {
-                !self.sets.contains_key(child) && !self.by_tree.contains_key(child)
+                let known = self.sets.contains_key(child) || self.by_tree.contains_key(child);
+                first && !known && !seen.contains(child)
             }));
             if self.by_tree.contains_key(&tree) {
                 open.truncate(waiting - 1);
@@ -67,13 +93,16 @@ impl<'a> Pruned<'a> {
 
     /// Adds a tree all of whose subtrees are known.
     fn add(&mut self, tree: u32) {
-        let node = |child: &u32| match self.sets.get(child) {
-            Some(set) => Some(Node::Blob(*set)),
+        let node = |child: &u32, name: NameId| match self.sets.get(child) {
+            Some(sets) => {
+                let kind = self.kinds[name as usize];
+                sets.iter().find(|(known, _)| *known == kind).map(|(_, set)| Node::Blob(*set))
+            }
             None => self.by_tree.get(child).map(|node| Node::Tree(*node)),
         };
         let entries = self.holders.entries(tree).iter();
         let mut entries: Vec<_> =
-            entries.filter_map(|(child, name)| Some((*name, node(child)?))).collect();
+            entries.filter_map(|(child, name)| Some((*name, node(child, *name)?))).collect();
         entries.sort_unstable();
         entries.dedup();
         let known = self.numbers.get(&entries).copied();
@@ -85,48 +114,44 @@ impl<'a> Pruned<'a> {
         self.by_tree.insert(tree, number);
     }
 
-    /// Where `before` and `after` differ.
+    /// Where `before` and `after` differ, as long as the budget lasts.
     pub(super) fn differences(&self, before: NodeId, after: NodeId) -> Vec<Difference> {
         let mut found = Vec::new();
-        self.compare(
-            Some(Node::Tree(before)),
-            Some(Node::Tree(after)),
-            &mut Vec::new(),
-            &mut found,
-        );
+        let mut path: Vec<NameId> = Vec::new();
+        // What to compare, and how long the path of its folder is.
+        let mut open = vec![(0, None, Some(Node::Tree(before)), Some(Node::Tree(after)))];
+        while let Some((depth, name, before, after)) = open.pop() {
+            path.truncate(depth);
+            path.extend(name);
+            if before == after {
+                continue;
+            }
+            let Some(budget) = self.budget.get().checked_sub(path.len() + 1) else { break };
+            self.budget.set(budget);
+            let set = |node: Option<Node>| match node {
+                Some(Node::Blob(set)) => Some(set),
+                _ => None,
+            };
+            if set(before).or(set(after)).is_some() {
+                let (before, after) = (set(before), set(after));
+                found.push(Difference { path: path.clone(), before, after });
+            }
+            let mut names: BTreeMap<NameId, (Option<Node>, Option<Node>)> = BTreeMap::new();
+            for (name, node) in self.below(before) {
+                names.entry(*name).or_default().0 = Some(*node);
+            }
+            for (name, node) in self.below(after) {
+                names.entry(*name).or_default().1 = Some(*node);
+            }
+            let depth = path.len();
+            open.extend(names.into_iter().map(|(name, (a, b))| (depth, Some(name), a, b)));
+        }
         found
     }
 
-    fn compare(
-        &self,
-        before: Option<Node>,
-        after: Option<Node>,
-        path: &mut Vec<NameId>,
-        found: &mut Vec<Difference>,
-    ) {
-        if before == after {
-            return;
-        }
-        let set = |node: Option<Node>| match node {
-            Some(Node::Blob(set)) => Some(set),
-            _ => None,
-        };
-        if set(before).or(set(after)).is_some() {
-            let (before, after) = (set(before), set(after));
-            found.push(Difference { path: path.clone(), before, after });
-        }
-        let mut names: BTreeMap<NameId, (Option<Node>, Option<Node>)> = BTreeMap::new();
-        for (name, node) in self.below(before) {
-            names.entry(*name).or_default().0 = Some(*node);
-        }
-        for (name, node) in self.below(after) {
-            names.entry(*name).or_default().1 = Some(*node);
-        }
-        for (name, (before, after)) in names {
-            path.push(name);
-            self.compare(before, after, path, found);
-            path.pop();
-        }
+    /// Whether the budget was used up, and differences may have been left out.
+    pub(super) fn is_cut_short(&self) -> bool {
+        self.budget.get() < 4096
     }
 
     fn below(&self, node: Option<Node>) -> &[(NameId, Node)] {

@@ -4,7 +4,8 @@ use bstr::BString;
 use git2::Repository;
 use gix_hash::ObjectId;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, DirEntry};
+use std::io;
 use std::path::Path;
 
 /// Why an object is kept, the better known reason first.
@@ -39,7 +40,37 @@ pub(super) struct Roots {
     /// The paths of the blobs in the indexes of all worktrees.
     pub(super) index: BTreeMap<ObjectId, BTreeSet<BString>>,
     /// What could not be read.
-    pub(super) problems: Vec<String>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Something that could not be read, and what mends it.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) reason: String,
+    pub(super) mend: String,
+}
+
+impl Problem {
+    fn git(what: &str, error: &git2::Error) -> Self {
+        let mend = match error.message() {
+            message if message.contains("'link'") => "git update-index --no-split-index",
+            message if message.contains("'sdir'") => {
+                "git sparse-checkout reapply --no-sparse-index"
+            }
+            _ => "git fsck --full",
+        };
+        Self {
+            reason: format!("{what} cannot be read: {}", error.message()),
+            mend: mend.to_owned(),
+        }
+    }
+
+    fn io(path: &Path, error: &io::Error) -> Self {
+        Self {
+            reason: format!("{} cannot be read: {error}", path.display()),
+            mend: format!("run blurt as a user who may read {}", path.display()),
+        }
+    }
 }
 
 impl Roots {
@@ -50,9 +81,10 @@ impl Roots {
         roots.read_refs(repository);
         let common = repository.commondir().to_owned();
         roots.read_worktree(&common, "HEAD", "");
-        for name in repository.worktrees().iter().flat_map(|names| names.iter().flatten().flatten())
-        {
-            let folder = common.join("worktrees").join(name);
+        roots.check_folders(&common.join("refs"));
+        for worktree in roots.folder(&common.join("worktrees")) {
+            let folder = worktree.path();
+            let name = worktree.file_name().to_string_lossy().into_owned();
             roots.read_worktree(
                 &folder,
                 &format!("worktrees/{name}/HEAD"),
@@ -69,14 +101,14 @@ impl Roots {
         let references = match repository.references() {
             Ok(references) => references,
             Err(e) => {
-                return self.problems.push(format!("its refs cannot be read: {}", e.message()));
+                return self.problems.push(Problem::git("a list of its refs", &e));
             }
         };
         for reference in references {
             let reference = match reference {
                 Ok(reference) => reference,
                 Err(e) => {
-                    self.problems.push(format!("a ref cannot be read: {}", e.message()));
+                    self.problems.push(Problem::git("one of its refs", &e));
                     continue;
                 }
             };
@@ -97,7 +129,11 @@ impl Roots {
 
     /// The HEAD of a worktree, if it is detached, its reflog, and its index.
     fn read_worktree(&mut self, folder: &Path, name: &str, prefix: &str) {
-        let head = fs::read(folder.join("HEAD")).unwrap_or_default();
+        let head = folder.join("HEAD");
+        let head = fs::read(&head).unwrap_or_else(|e| {
+            self.problems.push(Problem::io(&head, &e));
+            Vec::new()
+        });
         if let Some(target) = head.get(..40).and_then(|hex| ObjectId::from_hex(hex).ok()) {
             self.list.push(Root { hold: Hold::Branch, name: name.to_owned(), target });
         }
@@ -113,18 +149,40 @@ impl Roots {
                     self.index.entry(object_id(entry.id)).or_default().insert(path);
                 }
             }
-            Err(e) => self.problems.push(format!("its index cannot be read: {}", e.message())),
+            Err(e) => self.problems.push(Problem::git("its index", &e)),
         }
     }
 
     fn read_reflogs(&mut self, folder: &Path, name: &str) {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        for entry in self.folder(folder) {
             let path = entry.path();
             let name = format!("{name}/{}", entry.file_name().to_string_lossy());
-            if path.is_dir() {
-                self.read_reflogs(&path, &name);
-            } else {
-                self.read_reflog(&path, &name);
+            // A link may lead anywhere, and back here.
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => self.read_reflogs(&path, &name),
+                Ok(kind) if kind.is_file() => self.read_reflog(&path, &name),
+                _ => {}
+            }
+        }
+    }
+
+    /// What is in a folder, which need not exist.
+    fn folder(&mut self, folder: &Path) -> Vec<DirEntry> {
+        match fs::read_dir(folder) {
+            Ok(entries) => entries.flatten().collect(),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(e) => {
+                self.problems.push(Problem::io(folder, &e));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Notes folders of refs that may not be read: libgit2 passes over them.
+    fn check_folders(&mut self, folder: &Path) {
+        for entry in self.folder(folder) {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                self.check_folders(&entry.path());
             }
         }
     }
@@ -132,12 +190,12 @@ impl Roots {
     /// A reflog's lines are `OLD NEW NAME <ADDRESS> TIME ZONE\tMESSAGE`, the newest last; the newest
     /// is called `NAME@{0}`.
     fn read_reflog(&mut self, file: &Path, name: &str) {
+        if !fs::metadata(file).is_ok_and(|data| data.is_file()) {
+            return;
+        }
         let text = match fs::read(file) {
             Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return,
-            Err(e) => {
-                return self.problems.push(format!("the reflog of {name} cannot be read: {e}"));
-            }
+            Err(e) => return self.problems.push(Problem::io(file, &e)),
         };
         let lines: Vec<&[u8]> =
             text.split(|b| *b == b'\n').filter(|line| !line.is_empty()).collect();

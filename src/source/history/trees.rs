@@ -1,7 +1,7 @@
 //! The pass over all trees: what each holds that its delta base does not, and what it lacks. That is
 //! little, and enough to find the trees that hold an object, without keeping any tree.
 
-use super::forest::{Based, Visitor};
+use super::forest::{Based, Visitor, held_in_memory};
 use super::names::{NameId, Names, Roles};
 use super::store::{ObjectError, ObjectNumber, Store};
 use gix_hash::ObjectId;
@@ -239,12 +239,8 @@ impl Visitor for TreePass<'_> {
         self.read(object, bytes, Some(base))
     }
 
-    fn stream(
-        &mut self,
-        object: ObjectNumber,
-        _size: u64,
-        reader: &mut dyn Read,
-    ) -> io::Result<()> {
+    fn stream(&mut self, object: ObjectNumber, size: u64, reader: &mut dyn Read) -> io::Result<()> {
+        held_in_memory(size)?;
         let mut bytes = Vec::new();
         reader.read_to_end(&mut bytes)?;
         self.read(object, &bytes, None);
