@@ -187,9 +187,9 @@ impl Attribution<'_> {
         }
         report.uncommitted(&holders, &tips);
         let cut_short = pruned.is_cut_short() || graph.circular;
-        // A merge may hold what none of its parents' paths say: nothing that was found is lost.
-        let unplaced = report.unplaced() && !cut_short;
-        debug_assert!(!unplaced, "every secret has a place");
+        if cut_short {
+            report.unplaced();
+        }
         report.last_seen(&pruned.newest(&newest_roots(&graph, &roots)), &found.sets.list);
         report.reach(&tips, &reached);
         let (told, exposures) = report.finish();
@@ -500,9 +500,9 @@ impl Report<'_> {
         }
     }
 
-    /// The secrets for which no place was found, though there is one: their paths are too many, or
-    /// trees are forged. They are reported by their blobs.
-    fn unplaced(&mut self) -> bool {
+    /// The secrets for which no place was found, as not all were looked at: they are reported by their
+    /// blobs.
+    fn unplaced(&mut self) {
         let placed: BTreeSet<Key> = self.found.iter().map(Judged::key).collect();
         let rules = self.about.detector.rules().rules();
         let mut unplaced = Vec::new();
@@ -514,7 +514,6 @@ impl Report<'_> {
                 unplaced.push(hits);
             }
         }
-        let before = self.found.len();
         for hits in unplaced {
             let via = vec![Via::Object(format!("blob {}", self.about.store.id(hits.object)))];
             let origin = Origin { path: None, via };
@@ -525,7 +524,6 @@ impl Report<'_> {
                 }
             }
         }
-        self.found.len() > before
     }
 
     /// Notes which secrets the histories of roots hold.

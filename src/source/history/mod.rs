@@ -321,6 +321,9 @@ impl Job<'_, '_> {
 
     /// Scans the submodules of HEAD that are here, and names the others.
     fn submodules(&mut self, repository: &Repository, place: &BString) {
+        if work_tree(repository).is_none() {
+            return self.submodules_of_bare(repository, place);
+        }
         let submodules = match repository.submodules() {
             Ok(submodules) => submodules,
             Err(e) => {
@@ -348,6 +351,20 @@ impl Job<'_, '_> {
                     mend: Some("git submodule update --init --recursive".to_owned()),
                 }),
             }
+        }
+    }
+}
+
+impl Job<'_, '_> {
+    /// A bare repository has no submodules, but its HEAD may name some.
+    fn submodules_of_bare(&mut self, repository: &Repository, place: &BString) {
+        let tree = repository.head().and_then(|head| head.peel_to_tree());
+        if tree.is_ok_and(|tree| tree.get_name(".gitmodules").is_some()) {
+            self.worker.skip(Skip {
+                path: join(place, Path::new(".gitmodules")).to_string(),
+                reason: "names submodules, which a bare repository does not hold".to_owned(),
+                mend: Some("scan a clone made with git clone --recurse-submodules".to_owned()),
+            });
         }
     }
 }

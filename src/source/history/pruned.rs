@@ -36,8 +36,8 @@ pub(super) struct Pruned<'a> {
     budget: Cell<usize>,
 }
 
-/// Some hundred times what the largest repositories need.
-const BUDGET: usize = 50_000_000;
+/// Many times what the largest repositories need.
+const BUDGET: usize = 10_000_000;
 
 /// A path at which two trees differ, and the sets of secrets there.
 #[derive(Debug, Clone, PartialEq, Eq)]
