@@ -5,6 +5,7 @@
 //! - `history/places.rs` hides secrets,
 //! - `history/expected.rs` says what has to be found, and asks git whether that is true,
 //! - `history/report.rs` reads what was found,
+//! - `history/paths.rs` has blobs with several paths, or none,
 //! - `history/storage.rs` stores one history in many ways,
 //! - `history/broken.rs` breaks repositories.
 
@@ -17,6 +18,8 @@ mod broken;
 mod common;
 #[path = "history/expected.rs"]
 mod expected;
+#[path = "history/paths.rs"]
+mod paths;
 #[path = "history/places.rs"]
 mod places;
 #[path = "history/repo.rs"]

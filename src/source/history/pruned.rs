@@ -31,13 +31,12 @@ pub(super) struct Pruned<'a> {
     nodes: Vec<Vec<(NameId, Node)>>,
     numbers: HashMap<Vec<(NameId, Node)>, NodeId>,
     by_tree: HashMap<u32, NodeId>,
-    /// Parts of paths that may still be looked at: a few trees can name one blob in billions of
-    /// paths.
-    budget: Cell<usize>,
+    cut_short: Cell<bool>,
 }
 
-/// Many times what the largest repositories need.
-const BUDGET: usize = 10_000_000;
+/// Parts of paths that are looked at to compare two commits, as a few trees can name one blob in
+/// billions of paths: enough for some 50,000 paths with secrets.
+const BUDGET: usize = 500_000;
 
 /// A path at which two trees differ, and the sets of secrets there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +60,7 @@ impl<'a> Pruned<'a> {
             nodes: vec![Vec::new()],
             numbers,
             by_tree: HashMap::new(),
-            budget: Cell::new(BUDGET),
+            cut_short: Cell::new(false),
         }
     }
 
@@ -114,10 +113,11 @@ impl<'a> Pruned<'a> {
         self.by_tree.insert(tree, number);
     }
 
-    /// Where `before` and `after` differ, as long as the budget lasts.
+    /// Where `before` and `after` differ, as long as the budget of a comparison lasts.
     pub(super) fn differences(&self, before: NodeId, after: NodeId) -> Vec<Difference> {
         let mut found = Vec::new();
         let mut path: Vec<NameId> = Vec::new();
+        let mut budget = BUDGET;
         // What to compare, and how long the path of its folder is.
         let mut open = vec![(0, None, Some(Node::Tree(before)), Some(Node::Tree(after)))];
         while let Some((depth, name, before, after)) = open.pop() {
@@ -126,8 +126,11 @@ impl<'a> Pruned<'a> {
             if before == after {
                 continue;
             }
-            let Some(budget) = self.budget.get().checked_sub(path.len() + 1) else { break };
-            self.budget.set(budget);
+            let Some(left) = budget.checked_sub(path.len() + 1) else {
+                self.cut_short.set(true);
+                break;
+            };
+            budget = left;
             let set = |node: Option<Node>| match node {
                 Some(Node::Blob(set)) => Some(set),
                 _ => None,
@@ -149,9 +152,9 @@ impl<'a> Pruned<'a> {
         found
     }
 
-    /// Whether the budget was used up, and differences may have been left out.
+    /// Whether differences were left out.
     pub(super) fn is_cut_short(&self) -> bool {
-        self.budget.get() < 4096
+        self.cut_short.get()
     }
 
     fn below(&self, node: Option<Node>) -> &[(NameId, Node)] {
