@@ -19,7 +19,7 @@ fn found(report: &Report) -> BTreeSet<String> {
         items(&finding["locations"]).map(move |place| {
             let path = place["path"].as_str().unwrap_or("?");
             let via = items(&place["via"]).filter_map(|via| via["object"].as_str());
-            let via: String = via.map(|via| format!(" ({})", &via[..4])).collect();
+            let via = via.map(|via| format!(" ({})", &via[..4])).collect::<Vec<_>>().concat();
             let removed = if items(&place["removed"]).count() > 0 { "-" } else { "" };
             format!("{rule} {path}{via}{removed}")
         })
@@ -116,7 +116,8 @@ fn a_blob_under_too_many_paths_is_found_all_the_same() {
     let blob = repo.feed(&["hash-object", "-w", "--stdin"], assignment(6));
     let mut line = format!("100644 blob {}", blob.trim());
     for _ in 0..12 {
-        let entries: String = (0..10).map(|n| format!("{line}\t{n}.env\n")).collect();
+        let entries = (0..10).map(|n| format!("{line}\t{n}.env\n"));
+        let entries = entries.collect::<Vec<_>>().concat();
         let tree = repo.feed(&["mktree"], entries);
         line = format!("040000 tree {}", tree.trim());
     }
