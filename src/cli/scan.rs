@@ -200,15 +200,8 @@ impl Args {
         };
         let history = self.history.then(|| self.history()).transpose()?;
         let paths = self.paths.clone();
-        let is_bare = |path: &PathBuf| {
-            git2::Repository::open(path).is_ok_and(|repository| repository.is_bare())
-        };
-        // A bare repository holds no files to read: its history is all.
-        let paths = if self.history {
-            paths.into_iter().filter(|path| !is_bare(path)).collect()
-        } else {
-            paths
-        };
+        let is_read = |path: &PathBuf| !self.history || !history::is_bare(path);
+        let paths = paths.into_iter().filter(is_read).collect();
         let files = Files::new(paths, options).context("in `exclude`")?;
         let mut sources: Vec<Box<dyn Source>> = vec![Box::new(files)];
         sources.extend(history.map(|history| Box::new(history) as Box<dyn Source>));

@@ -151,3 +151,15 @@ fn submodules_that_cannot_be_listed_are_told() {
     assert_eq!(report.status, Some(2));
     report.assert_incomplete(".gitmodules");
 }
+
+/// Git takes a folder for a bare repository by its name, whether its configuration says so or not.
+#[test]
+fn a_repository_without_a_configuration_is_bare() {
+    let repo = Repo::new();
+    repo.commit("a.env", assignment(8));
+    let mirror = repo.cloned("mirror.git", &["--mirror"]);
+    std::fs::remove_file(mirror.path().join("config")).unwrap();
+    let report = scan(mirror.path());
+    assert_eq!(found(&report), set(&["password a.env"]));
+    assert_eq!(report.count("files"), 0);
+}

@@ -105,6 +105,12 @@ fn work_tree(repository: &Repository) -> Option<&Path> {
     repository.workdir().filter(|_| has_one)
 }
 
+/// Whether `path` is a bare repository: it holds objects, and no files to read.
+#[must_use]
+pub fn is_bare(path: &Path) -> bool {
+    Repository::open(path).is_ok_and(|repository| work_tree(&repository).is_none())
+}
+
 fn not_opened(path: &Path, error: &git2::Error) -> Skip {
     let (reason, mend) = match error.code() {
         git2::ErrorCode::NotFound => (
