@@ -207,9 +207,7 @@ impl Args {
         sources.extend(history.map(|history| Box::new(history) as Box<dyn Source>));
         Ok(Box::new(sources))
     }
-}
 
-impl Args {
     fn history(&self) -> Result<History> {
         // Reports can be made again to the byte: https://reproducible-builds.org/specs/source-date-epoch/
         let now = match std::env::var("SOURCE_DATE_EPOCH") {

@@ -248,6 +248,9 @@ fn came_and_went(past: &Past, place: &Location) -> String {
         let joint = if n == 0 { ", taken out by" } else { " and" };
         text += &format!("{joint} {} of {}", removed.short(), day(removed));
     }
+    if past.in_head {
+        text += ", there at HEAD";
+    }
     text
 }
 

@@ -304,10 +304,10 @@ impl Attribution<'_> {
         directly
     }
 
-    /// The numbers of the names of a path, if trees use them all.
-    fn name_ids(&self, path: &BStr) -> Option<Vec<NameId>> {
-        let id = |name: &[u8]| self.names.iter().position(|known| known == name);
-        path.split_str("/").map(|name| id(name).map(|id| id as NameId)).collect()
+    /// The site of a blob that is named by nothing but its id.
+    fn unnamed(&self, hits: &Hits) -> Site<'static> {
+        let via = vec![Via::Object(format!("blob {}", self.store.id(hits.object)))];
+        Site { origin: Origin { path: None, via }, scope: Scope::AnyPath, past: None }
     }
 
     /// The commits that roots lead to, by their places.
@@ -451,10 +451,18 @@ impl Report<'_> {
         let branches = tips.iter().filter(|(_, root)| root.hold == Hold::Branch);
         let heads: BTreeSet<u32> =
             branches.filter_map(|(place, _)| commits[*place].tree).map(|tree| tree.0).collect();
-        let heads: Vec<u32> = heads.into_iter().collect();
         let directly = self.about.directly(holders);
+        let numbers: HashMap<&BStr, NameId> =
+            self.about.names.iter().map(|name| name.as_bstr()).zip(0..).collect();
+        let in_heads = |path: &BStr, blob: u32| {
+            let names = path.split_str("/").map(|name| numbers.get(name.as_bstr()).copied());
+            let names: Option<Vec<NameId>> = names.collect();
+            names.is_some_and(|names| {
+                heads.iter().any(|tree| holders.at(*tree, &names) == Some(blob))
+            })
+        };
         for hits in self.blobs.values() {
-            self.staged_blob(hits, holders, &heads);
+            self.staged_blob(hits, &in_heads);
             let indexed = self.about.roots.index.contains_key(&self.about.store.id(hits.object));
             if !indexed && !held.contains(&hits.object.0) {
                 let roots = directly.get(&hits.object.0).map_or(&[][..], Vec::as_slice);
@@ -463,16 +471,12 @@ impl Report<'_> {
         }
     }
 
-    /// A blob in an index: in paths where no branch has it, of whose trees `heads` are.
-    fn staged_blob(&mut self, hits: &Hits, holders: &Holders, heads: &[u32]) {
+    /// A blob in an index: in paths where no branch has it, as `in_heads` says.
+    fn staged_blob(&mut self, hits: &Hits, in_heads: &impl Fn(&BStr, u32) -> bool) {
         let about = self.about;
         let id = about.store.id(hits.object);
         for path in about.roots.index.get(&id).into_iter().flatten() {
-            let names = about.name_ids(path.as_bstr());
-            let holds = |names: &Vec<NameId>| {
-                heads.iter().any(|tree| holders.at(*tree, names) == Some(hits.object.0))
-            };
-            if names.as_ref().is_some_and(holds) {
+            if in_heads(path.as_bstr(), hits.object.0) {
                 continue;
             }
             let via = vec![Via::Object("index".to_owned())];
@@ -491,9 +495,7 @@ impl Report<'_> {
     /// A blob that no commit holds, and no index. `roots` lead to it.
     fn loose_blob(&mut self, hits: &Hits, roots: &[&Root]) {
         let about = self.about;
-        let via = vec![Via::Object(format!("blob {}", about.store.id(hits.object)))];
-        let site = Site { origin: Origin { path: None, via }, scope: Scope::AnyPath, past: None };
-        for (known, judged) in hits.candidates(about.detector, &site) {
+        for (known, judged) in hits.candidates(about.detector, &about.unnamed(hits)) {
             let Some(story) = self.story(&known) else { continue };
             story.direct.extend(roots.iter().map(|root| (*root).clone()));
             self.found.push(judged);
@@ -515,9 +517,7 @@ impl Report<'_> {
             }
         }
         for hits in unplaced {
-            let via = vec![Via::Object(format!("blob {}", self.about.store.id(hits.object)))];
-            let origin = Origin { path: None, via };
-            let site = Site { origin, scope: Scope::AnyPath, past: None };
+            let site = self.about.unnamed(hits);
             for (known, judged) in hits.candidates(self.about.detector, &site) {
                 if !placed.contains(&judged.key()) && self.story(&known).is_some() {
                     self.found.push(judged);

@@ -212,17 +212,15 @@ impl<'a> Walk<'a> {
 
     /// Compares a commit with all its parents.
     fn compare(&mut self, place: usize, behind: &mut Rc<Bits>) {
-        let parents = &self.graph.parents[place];
         let root = self.roots[place];
-        if parents.iter().any(|parent| self.roots[*parent] == root) && parents.len() == 1
-            || parents.is_empty() && root == EMPTY
-        {
-            return;
-        }
-        let befores: Vec<NodeId> = match parents.as_slice() {
+        let befores: Vec<NodeId> = match self.graph.parents[place].as_slice() {
             [] => vec![EMPTY],
             parents => parents.iter().map(|parent| self.roots[*parent]).collect(),
         };
+        // Nearly always: the same secrets in the same paths.
+        if befores.iter().all(|before| *before == root) {
+            return;
+        }
         let by_parent: Vec<BTreeMap<Vec<NameId>, Difference>> = befores
             .iter()
             .map(|before| {

@@ -359,9 +359,7 @@ impl Job<'_, '_> {
             }
         }
     }
-}
 
-impl Job<'_, '_> {
     /// A bare repository has no submodules, but its HEAD may name some.
     fn submodules_of_bare(&mut self, repository: &Repository, place: &BString) {
         let tree = repository.head().and_then(|head| head.peel_to_tree());
