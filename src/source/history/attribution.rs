@@ -19,6 +19,7 @@ use crate::triage::{Judged, Key, Thresholds};
 use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
 use jiff::Timestamp;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -199,9 +200,13 @@ impl Attribution<'_> {
     /// Sorts the hits, and leaves out those that are not reported anyway.
     fn sort(&self, hits: Vec<Hits>, reported: &BTreeSet<Key>) -> Found {
         let rules = self.detector.rules().rules();
-        let held: Vec<_> = hits.iter().map(|hits| hits.secrets(self.detector)).collect();
+        let by_kind = |hits: &Hits| -> Vec<_> {
+            let kinds = hits.kinds().iter();
+            kinds.map(|kind| (kind, hits.secrets_as(self.detector, kind))).collect()
+        };
+        let held: Vec<_> = hits.iter().map(by_kind).collect();
         let mut most: BTreeMap<&Known, Confidence> = BTreeMap::new();
-        for (known, confidence) in held.iter().flatten() {
+        for (known, confidence) in held.iter().flatten().flat_map(|(_, secrets)| secrets) {
             let best = most.entry(known).or_insert(*confidence);
             *best = (*best).max(*confidence);
         }
@@ -222,20 +227,24 @@ impl Attribution<'_> {
         let (mut blobs, mut texts) = (BTreeMap::new(), Vec::new());
         let (mut set_of, mut sets) = (HashMap::new(), Sets::default());
         for (hits, held) in hits.into_iter().zip(&held) {
-            if !held.keys().any(|known| secrets.find(known).is_some()) {
+            let sets_by_kind: Vec<_> = held
+                .iter()
+                .map(|(kind, held)| {
+                    let mut set: Vec<u32> =
+                        held.keys().filter_map(|known| secrets.find(known)).collect();
+                    set.sort_unstable();
+                    (*kind, set)
+                })
+                .collect();
+            if sets_by_kind.iter().all(|(_, set)| set.is_empty()) {
                 continue;
             }
             if self.store.kind(hits.object) != Kind::Blob {
                 texts.push(hits);
                 continue;
             }
-            let by_kind = hits.kinds().iter().map(|kind| {
-                let held = hits.secrets_as(self.detector, kind).into_keys();
-                let mut set: Vec<u32> = held.filter_map(|known| secrets.find(&known)).collect();
-                set.sort_unstable();
-                (kind, sets.number(set))
-            });
-            set_of.insert(hits.object.0, by_kind.collect());
+            let numbered = sets_by_kind.into_iter().map(|(kind, set)| (kind, sets.number(set)));
+            set_of.insert(hits.object.0, numbered.collect());
             blobs.insert(hits.object.0, hits);
         }
         Found { secrets, blobs, texts, set_of, sets, below }
@@ -452,8 +461,10 @@ impl Report<'_> {
         let heads: BTreeSet<u32> =
             branches.filter_map(|(place, _)| commits[*place].tree).map(|tree| tree.0).collect();
         let directly = self.about.directly(holders);
-        let numbers: HashMap<&BStr, NameId> =
-            self.about.names.iter().map(|name| name.as_bstr()).zip(0..).collect();
+        // Asked for only where something was found in an index.
+        let names = self.about.names;
+        let numbers: LazyCell<HashMap<&BStr, NameId>, _> =
+            LazyCell::new(|| names.iter().map(|name| name.as_bstr()).zip(0..).collect());
         let in_heads = |path: &BStr, blob: u32| {
             let names = path.split_str("/").map(|name| numbers.get(name.as_bstr()).copied());
             let names: Option<Vec<NameId>> = names.collect();
