@@ -379,8 +379,8 @@ impl fmt::Display for Fingerprint {
 pub enum Triage {
     /// Nobody has spoken about it.
     New,
-    /// The baseline knows it.
-    Known,
+    /// It was there before: where, or who says so.
+    Known(String),
     /// It is excused in every place, for this reason.
     Ignored(String),
 }
@@ -391,17 +391,17 @@ impl Triage {
     pub fn name(&self) -> &'static str {
         match self {
             Self::New => "new",
-            Self::Known => "known",
+            Self::Known(_) => "known",
             Self::Ignored(_) => "ignored",
         }
     }
 
-    /// Why it is excused, if it is.
+    /// Why it is not new, if it is not.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Ignored(reason) => Some(reason),
-            Self::New | Self::Known => None,
+            Self::Known(reason) | Self::Ignored(reason) => Some(reason),
+            Self::New => None,
         }
     }
 }

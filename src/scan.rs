@@ -10,7 +10,7 @@ use crate::report::sanitize_bytes;
 use crate::source::Source;
 use crate::source::encoding::{Buffer, Utf8Reader};
 use crate::triage::allow::{Allowed, Marker};
-use crate::triage::{self, Exposures, Judged, Key, Thresholds};
+use crate::triage::{self, Excuse, Exposures, Judged, Key, Thresholds};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::ops::Range;
@@ -172,12 +172,25 @@ impl Worker<'_> {
         self.gathered.exposures.add(secrets);
     }
 
-    /// Searches all that `reader` gives.
+    /// Searches all that `reader` gives, and takes what is found.
     ///
     /// # Errors
     ///
     /// When reading fails; what was read before is searched all the same.
-    pub fn scan(&mut self, mut origin: Origin, reader: impl Read) -> io::Result<()> {
+    pub fn scan(&mut self, origin: Origin, reader: impl Read) -> io::Result<()> {
+        let searched = self.search(origin, reader);
+        self.gathered.coverage.files += 1;
+        let allowed = Allowed::new(&searched.markers);
+        self.gathered.notes.extend(searched.flawed_markers());
+        self.gathered.candidates.extend(searched.candidates.into_iter().map(|candidate| {
+            let marker = allowed.find(&candidate.rule, candidate.location.start.line);
+            Judged { excuse: marker.map(Excuse::Allowed), candidate }
+        }));
+        searched.read
+    }
+
+    /// Searches all that `reader` gives, and leaves it to the caller to judge what is found.
+    pub fn search(&mut self, mut origin: Origin, reader: impl Read) -> Searched {
         let mut blob = BlobScan {
             detector: self.engine.detector,
             position: Position::START,
@@ -189,32 +202,44 @@ impl Worker<'_> {
         let read = blob.run(&mut origin, &mut reader, &mut self.buffer);
         self.engine.progress.blobs.fetch_add(1, Ordering::Relaxed);
         self.engine.progress.bytes.fetch_add(reader.bytes_read(), Ordering::Relaxed);
-        self.gathered.coverage.files += 1;
         self.gathered.coverage.bytes += reader.bytes_read();
-        self.take(&origin, blob);
-        read
+        Searched { origin, candidates: blob.candidates, markers: blob.markers, read }
     }
 
-    fn take(&mut self, origin: &Origin, blob: BlobScan) {
-        for marker in &blob.markers {
-            let Marker::Flawed { line, meant } = marker else { continue };
-            // The words may stand in a text about blurt; they matter where something is found.
-            if blob.candidates.iter().any(|found| found.location.start.line == *meant) {
-                let path =
-                    origin.path.as_ref().map_or_else(|| "stdin".to_owned(), ToString::to_string);
-                self.gathered.notes.push(format!(
+    /// Notes a remark on what was scanned.
+    pub fn note(&mut self, note: String) {
+        self.gathered.notes.push(note);
+    }
+}
+
+/// What the search of one blob has found, before anyone has judged it.
+#[derive(Debug)]
+pub struct Searched {
+    /// Where the blob comes from, with the decoding that it needed.
+    pub origin: Origin,
+    /// What rules have matched, in the order of the text.
+    pub candidates: Vec<Candidate>,
+    /// The inline suppressions, in the order of the text.
+    pub markers: Vec<Marker>,
+    /// Whether the blob was read to its end.
+    pub read: io::Result<()>,
+}
+
+impl Searched {
+    /// Remarks on suppressions that excuse nothing. Their words may stand in a text about blurt; they
+    /// matter where something is found.
+    pub fn flawed_markers(&self) -> impl Iterator<Item = String> {
+        self.markers.iter().filter_map(|marker| {
+            let Marker::Flawed { line, meant } = marker else { return None };
+            let is_meant = |found: &Candidate| found.location.start.line == *meant;
+            let path = self.origin.path.as_ref();
+            let path = path.map_or_else(|| "stdin".to_owned(), ToString::to_string);
+            self.candidates.iter().any(is_meant).then(|| {
+                format!(
                     "{path}:{line}: this `blurt:allow` excuses nothing: write `blurt:allow RULE -- reason`"
-                ));
-            }
-        }
-        if blob.candidates.is_empty() {
-            return;
-        }
-        let allowed = Allowed::new(&blob.markers);
-        self.gathered.candidates.extend(blob.candidates.into_iter().map(|candidate| Judged {
-            allowed: allowed.find(&candidate.rule, candidate.location.start.line),
-            candidate,
-        }));
+                )
+            })
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::detect::Detector;
 use crate::report::{self, Format, Style, Text};
 use crate::rule::{Confidence, Severity};
 use crate::scan::{Outcome, Progress, scan};
-use crate::source::{Files, History, Options, Source, Stdin, history};
+use crate::source::{Files, History, Options, Source, Stdin, git, history};
 use anyhow::{Context, Result, bail};
 use bstr::BString;
 use clap::ValueHint;
@@ -200,7 +200,7 @@ impl Args {
         };
         let history = self.history.then(|| self.history()).transpose()?;
         let paths = self.paths.clone();
-        let is_read = |path: &PathBuf| !self.history || !history::is_bare(path);
+        let is_read = |path: &PathBuf| !self.history || !git::is_bare(path);
         let paths = paths.into_iter().filter(is_read).collect();
         let files = Files::new(paths, options).context("in `exclude`")?;
         let mut sources: Vec<Box<dyn Source>> = vec![Box::new(files)];

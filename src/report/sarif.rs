@@ -119,7 +119,7 @@ fn level(severity: Severity) -> ResultLevel {
 fn suppressions(triage: &Triage) -> Vec<Suppression> {
     let (kind, why) = match triage {
         Triage::New => return Vec::new(),
-        Triage::Known => ("external", "The baseline lists it.".into()),
+        Triage::Known(reason) => ("external", sanitize(reason)),
         Triage::Ignored(reason) => ("inSource", sanitize(reason)),
     };
     let suppression = Suppression::builder().kind(kind).status("accepted").justification(why);
@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn what_is_cut_is_told() {
         let mut outcome = outcome(vec![("a".into(), token(1)), ("b".into(), token(2))]);
-        outcome.findings[1].0.triage = Triage::Known;
+        outcome.findings[1].0.triage = Triage::Known("It was there before.".into());
         let all = run(&outcome, &Root::find(), 2);
         assert_eq!(all.results.as_ref().map(Vec::len), Some(2));
         let suppressed = |run: &Run| -> Vec<Option<usize>> {

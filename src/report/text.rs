@@ -100,8 +100,8 @@ impl Text {
         }
         writeln!(out, "{title}  {}", self.dim(&spec.id))?;
         self.excerpt(finding, out)?;
-        if let Triage::Ignored(reason) = &finding.triage {
-            return writeln!(out, "      ignored: {}\n", sanitize(reason));
+        if let Some(reason) = finding.triage.reason() {
+            return writeln!(out, "      {}: {}\n", finding.triage.name(), sanitize(reason));
         }
         if let Some(past) = &primary.past {
             writeln!(out, "      {}", self.dim(&came_and_went(past, primary)))?;

@@ -1,9 +1,12 @@
 //! Stage 1: where bytes come from. A source pushes blobs to workers that it takes from the engine,
 //! so each source owns its parallelism.
 
+mod bits;
 pub mod encoding;
 mod files;
+pub mod git;
 pub mod history;
+mod lives;
 mod stdin;
 
 pub use files::{Files, Options};

@@ -31,13 +31,22 @@ pub struct Sorted {
     pub below: usize,
 }
 
-/// A candidate and the marker that excuses it, if one does.
+/// A candidate, and why it is none of today's business, if it is not.
 #[derive(Debug)]
 pub struct Judged {
     /// The candidate.
     pub candidate: Candidate,
-    /// The reason that the marker gives.
-    pub allowed: Option<Arc<Allow>>,
+    /// What excuses it.
+    pub excuse: Option<Excuse>,
+}
+
+/// Why a secret in one place is not reported as new.
+#[derive(Debug, Clone)]
+pub enum Excuse {
+    /// A marker in the text allows it.
+    Allowed(Arc<Allow>),
+    /// It stood there before what is scanned came: where it did.
+    Held(Arc<str>),
 }
 
 /// What makes two candidates one finding: the rule's id and the value.
@@ -149,14 +158,10 @@ fn finding(secret: Secret, mut group: Vec<Judged>, exposure: Exposure) -> Option
     let confidence = best.candidate.confidence;
     let verification: Verification = best.candidate.verification.clone();
     let entropy = best.candidate.entropy;
-    let reasons: Option<Vec<_>> = group.iter().map(|judged| judged.allowed.clone()).collect();
-    let triage = match reasons.as_deref() {
-        Some([first, ..]) => Triage::Ignored(first.reason.clone()),
-        _ => Triage::New,
-    };
+    let triage = triage(&group);
     // The places that are not excused are the ones to look at.
     if triage == Triage::New {
-        group.retain(|judged| judged.allowed.is_none());
+        group.retain(|judged| judged.excuse.is_none());
     }
     let mut locations: Vec<_> = group.into_iter().map(|j| j.candidate.location).collect();
     Location::sort(&mut locations);
@@ -173,19 +178,34 @@ fn finding(secret: Secret, mut group: Vec<Judged>, exposure: Exposure) -> Option
     })
 }
 
+/// What all places of a finding together make of it.
+fn triage(group: &[Judged]) -> Triage {
+    let excuses: Option<Vec<&Excuse>> = group.iter().map(|judged| judged.excuse.as_ref()).collect();
+    let Some(excuses) = excuses else { return Triage::New };
+    let held = excuses.iter().find_map(|excuse| match excuse {
+        Excuse::Held(before) => Some(Triage::Known(before.to_string())),
+        Excuse::Allowed(_) => None,
+    });
+    let allowed = excuses.iter().find_map(|excuse| match excuse {
+        Excuse::Allowed(allow) => Some(Triage::Ignored(allow.reason.clone())),
+        Excuse::Held(_) => None,
+    });
+    held.or(allowed).unwrap_or(Triage::New)
+}
+
 /// What is excused in a file of the working tree was excused with its past in mind: the versions of
 /// that file before the marker was written cannot get one.
 fn excuse_the_past(group: &mut [Judged]) {
     let of_tree = group.iter().filter(|judged| judged.candidate.location.is_in_tree());
+    let allowed = |judged: &&Judged| matches!(judged.excuse, Some(Excuse::Allowed(_)));
     let excused: BTreeMap<_, _> = of_tree
-        .filter_map(|judged| {
-            Some((judged.candidate.location.origin.path.clone(), judged.allowed.clone()?))
-        })
+        .filter(allowed)
+        .map(|judged| (judged.candidate.location.origin.path.clone(), judged.excuse.clone()))
         .collect();
     for judged in group {
         let location = &judged.candidate.location;
-        if location.past.is_some() && judged.allowed.is_none() {
-            judged.allowed = excused.get(&location.origin.path).cloned();
+        if location.past.is_some() && judged.excuse.is_none() {
+            judged.excuse = excused.get(&location.origin.path).cloned().flatten();
         }
     }
 }

@@ -167,7 +167,7 @@ fn what_is_no_repository_is_told() {
         let folder = Repo::folder();
         folder.write("a.py", hidden.map_or("t = input()\n".to_owned(), Hidden::text));
         let report = scan(folder.path());
-        assert_incomplete(&report, "without --history", hidden.as_slice());
+        assert_incomplete(&report, "alone", hidden.as_slice());
         let told = report.skipped().join("\n") + &report.err;
         assert!(told.contains("not a git repository"), "{told}");
     }

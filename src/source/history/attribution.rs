@@ -1,10 +1,9 @@
 //! For what was found: the commits and paths that brought it in and took it out, and what reaches it.
 
-use super::bits::Bits;
-use super::graph::{Graph, Item, Life, Sets, Walk};
+use super::graph::{Graph, Path, Sets, Walk};
 use super::hits::{Hits, Known, Scope, Secrets, Site};
 use super::holders::Holders;
-use super::messages::{self, GraphCommit};
+use super::messages::GraphCommit;
 use super::names::{self, NameId, Roles};
 use super::pruned::{EMPTY, NodeId, Pruned};
 use super::refs::{Hold, Root, Roots};
@@ -15,6 +14,9 @@ use crate::detect::Detector;
 use crate::finding::{Commit, Exposure, Past};
 use crate::kind::FileKind;
 use crate::rule::Confidence;
+use crate::source::bits::Bits;
+use crate::source::git;
+use crate::source::lives::{Item, Life};
 use crate::triage::{Judged, Key, Thresholds};
 use bstr::{BStr, BString, ByteSlice};
 use gix_hash::ObjectId;
@@ -160,9 +162,9 @@ impl Attribution<'_> {
         let tips = self.tips(&places);
         let mut walk = Walk::new(&graph, &pruned, &roots, &found.sets.list);
         let reached = walk.run(&messages, &tips.iter().map(|(place, _)| *place).collect());
-        let lives = std::mem::take(&mut walk.lives);
+        let lives = std::mem::take(&mut walk.lives.list);
         let head = self.head(&places);
-        let in_head = |item: &Item| {
+        let in_head = |item: &Item<Path>| {
             let root = head.map(|place| roots[place]);
             let set = root.zip(item.path.as_ref()).and_then(|(root, path)| pruned.at(root, path));
             set.is_some_and(|set| found.sets.list[set as usize].binary_search(&item.secret).is_ok())
@@ -359,7 +361,7 @@ impl Report<'_> {
         let object = self.graph.commits[place].object;
         let describe = || {
             let bytes = store.read(object).map(|(_, bytes)| bytes).unwrap_or_default();
-            messages::describe(&bytes, &store.id(object))
+            git::describe(&bytes, &store.id(object))
         };
         self.commits.entry(place).or_insert_with(describe).clone()
     }
@@ -424,7 +426,7 @@ impl Report<'_> {
         let store = self.about.store;
         let bytes = store.read(hits.object).map(|(_, bytes)| bytes).unwrap_or_default();
         let id = store.id(hits.object);
-        let mut commit = messages::describe(&bytes, &id);
+        let mut commit = git::describe(&bytes, &id);
         let place = places.get(&hits.object).copied();
         let what = if place.is_some() { "commit-message" } else { "tag-message" };
         let target = place.is_none().then(|| self.about.commit(&id)).flatten();

@@ -1,44 +1,15 @@
 //! The graph of commits: what each brings in and takes out, and which of these lie behind each ref.
 
-use super::bits::Bits;
 use super::messages::GraphCommit;
 use super::names::NameId;
 use super::pruned::{Difference, EMPTY, NodeId, Pruned};
+use crate::source::bits::Bits;
+use crate::source::lives::{Item, Lives, Step, Versions};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-/// A secret at a path, or in a message.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Item {
-    /// The number of the secret.
-    pub(super) secret: u32,
-    /// The path; `None` for the message of a commit.
-    pub(super) path: Option<Rc<[NameId]>>,
-}
-
-/// What became of an item: the commits by their place in the graph.
-#[derive(Debug, Default)]
-pub(super) struct Life {
-    /// Each commit that brought it in, with those that took it out again.
-    pub(super) brought: Vec<(usize, Vec<usize>)>,
-    /// The numbers of the events of `brought`, in the same order.
-    events: Vec<usize>,
-    removals: Vec<Removal>,
-}
-
-#[derive(Debug)]
-struct Removal {
-    event: usize,
-    /// The events that it undoes.
-    after: Bits,
-}
-
-/// The sets of secrets at a path: in a commit, and in each of its parents.
-struct Change<'a> {
-    path: &'a [NameId],
-    befores: Vec<Option<u32>>,
-    after: Option<u32>,
-}
+/// The names that lead to a file.
+pub(super) type Path = Rc<[NameId]>;
 
 /// The commits, parents before children.
 pub(super) struct Graph {
@@ -122,12 +93,9 @@ pub(super) struct Walk<'a> {
     roots: &'a [NodeId],
     /// The secrets of each set.
     sets: &'a [Vec<u32>],
-    pub(super) lives: BTreeMap<Item, Life>,
-    paths: HashMap<Vec<NameId>, Rc<[NameId]>>,
-    /// For each event, the secret that it brought in.
-    secrets: Vec<Option<u32>>,
-    /// The events in the history of each commit whose children were not all walked.
-    behind: Vec<Option<Rc<Bits>>>,
+    pub(super) lives: Lives<Path>,
+    paths: HashMap<Vec<NameId>, Path>,
+    /// How many children of each commit were not walked yet.
     waiting: Vec<usize>,
 }
 
@@ -143,10 +111,8 @@ impl<'a> Walk<'a> {
             pruned,
             roots,
             sets,
-            lives: BTreeMap::new(),
+            lives: Lives::new(graph.commits.len()),
             paths: HashMap::new(),
-            secrets: Vec::new(),
-            behind: vec![None; graph.commits.len()],
             waiting: graph.children.clone(),
         }
     }
@@ -162,58 +128,32 @@ impl<'a> Walk<'a> {
         let mut known: HashMap<*const Bits, (Rc<Bits>, Rc<Bits>)> = HashMap::new();
         for place in 0..self.graph.commits.len() {
             let parents = &self.graph.parents[place];
-            let mut behind = self.join(parents);
-            self.compare(place, &mut behind);
+            let mut step = self.lives.step(place, parents);
+            self.compare(&mut step);
             for secret in messages.get(&place).into_iter().flatten() {
-                self.bring(&mut behind, Item { secret: *secret, path: None }, place);
+                self.lives.bring(&mut step, Item { secret: *secret, path: None });
             }
+            let behind = self.lives.leave(step);
             if tips.contains(&place) {
                 let (_, secrets) = known
                     .entry(Rc::as_ptr(&behind))
-                    .or_insert_with(|| (behind.clone(), Rc::new(self.secrets_in(&behind))));
+                    .or_insert_with(|| (behind.clone(), Rc::new(self.lives.secrets_in(&behind))));
                 of_tips.insert(place, secrets.clone());
             }
-            self.behind[place] = Some(behind);
             for parent in parents {
                 self.waiting[*parent] -= 1;
                 if self.waiting[*parent] == 0 {
-                    self.behind[*parent] = None;
+                    self.lives.forget(*parent);
                 }
             }
         }
         of_tips
     }
 
-    fn secrets_in(&self, events: &Bits) -> Bits {
-        events
-            .iter()
-            .filter_map(|event| self.secrets[event])
-            .map(|secret| secret as usize)
-            .collect()
-    }
-
-    /// The events behind any of some commits.
-    fn join(&self, parents: &[usize]) -> Rc<Bits> {
-        let mut joined: Rc<Bits> = Rc::default();
-        for events in parents.iter().filter_map(|parent| self.behind[*parent].as_ref()) {
-            if Rc::ptr_eq(&joined, events) || joined.covers(events) {
-                continue;
-            }
-            if events.covers(&joined) {
-                joined = events.clone();
-                continue;
-            }
-            let mut both = (*joined).clone();
-            both.add(events);
-            joined = Rc::new(both);
-        }
-        joined
-    }
-
     /// Compares a commit with all its parents.
-    fn compare(&mut self, place: usize, behind: &mut Rc<Bits>) {
-        let root = self.roots[place];
-        let befores: Vec<NodeId> = match self.graph.parents[place].as_slice() {
+    fn compare(&mut self, step: &mut Step) {
+        let root = self.roots[step.place];
+        let befores: Vec<NodeId> = match step.parents {
             [] => vec![EMPTY],
             parents => parents.iter().map(|parent| self.roots[*parent]).collect(),
         };
@@ -230,83 +170,28 @@ impl<'a> Walk<'a> {
             .collect();
         let mut paths: BTreeSet<&Vec<NameId>> = BTreeSet::new();
         paths.extend(by_parent.iter().flat_map(BTreeMap::keys));
+        let sets = self.sets;
+        let secrets = |set: Option<u32>| set.map_or(&[][..], |set| &sets[set as usize]);
         for path in paths {
             let after = by_parent.iter().find_map(|found| found.get(path)).and_then(|d| d.after);
             // Where a parent does not differ, it holds what the commit holds.
-            let befores: Vec<Option<u32>> = by_parent
+            let before = by_parent
                 .iter()
-                .map(|found| found.get(path).map_or(after, |difference| difference.before))
-                .collect();
-            self.compare_path(place, behind, &Change { path, befores, after });
-        }
-    }
-
-    fn compare_path(&mut self, place: usize, behind: &mut Rc<Bits>, change: &Change) {
-        let sets = self.sets;
-        let secrets = |set: Option<u32>| set.map_or(&[][..], |set| &sets[set as usize]);
-        let holds = |set: Option<u32>, secret: &u32| secrets(set).binary_search(secret).is_ok();
-        let path = self.shared(change.path);
-        let item = |secret| Item { secret, path: Some(path.clone()) };
-        for secret in secrets(change.after) {
-            if !change.befores.iter().any(|before| holds(*before, secret)) {
-                self.bring(behind, item(*secret), place);
-            }
-        }
-        let before = change.befores.iter().flat_map(|before| secrets(*before)).copied();
-        let lost: BTreeSet<u32> = before.filter(|secret| !holds(change.after, secret)).collect();
-        for secret in lost {
-            let parents = self.graph.parents[place].iter().zip(&change.befores);
-            let lacking = parents.filter(|(_, before)| !holds(**before, &secret));
-            let lacking: Vec<usize> = lacking.map(|(parent, _)| *parent).collect();
-            self.take(behind, &item(secret), place, &lacking);
+                .map(|found| found.get(path).map_or(after, |difference| difference.before));
+            let before: Vec<&[u32]> = before.map(secrets).collect();
+            let path = self.shared(path);
+            self.lives.compare(step, &path, &Versions { before: &before, after: secrets(after) });
         }
     }
 
     /// A path, kept once.
-    fn shared(&mut self, path: &[NameId]) -> Rc<[NameId]> {
+    fn shared(&mut self, path: &[NameId]) -> Path {
         if let Some(shared) = self.paths.get(path) {
             return shared.clone();
         }
-        let shared: Rc<[NameId]> = path.into();
+        let shared: Path = path.into();
         self.paths.insert(path.to_vec(), shared.clone());
         shared
-    }
-
-    fn bring(&mut self, behind: &mut Rc<Bits>, item: Item, place: usize) {
-        let event = self.secrets.len();
-        self.secrets.push(Some(item.secret));
-        let life = self.lives.entry(item).or_default();
-        life.brought.push((place, Vec::new()));
-        life.events.push(event);
-        Rc::make_mut(behind).insert(event);
-    }
-
-    /// Notes that the commit at `place` takes an item out, which its parents `lacking` lack.
-    fn take(&mut self, behind: &mut Rc<Bits>, item: &Item, place: usize, lacking: &[usize]) {
-        let Some(life) = self.lives.get_mut(item) else { return };
-        // What a parent that lacks it had once, that parent has taken out itself.
-        let lacking = lacking.iter().filter_map(|parent| self.behind[*parent].as_deref());
-        let lacking: Vec<&Bits> = lacking.collect();
-        let is_ours =
-            |event: &usize| behind.has(*event) && !lacking.iter().any(|parent| parent.has(*event));
-        let after: Bits = life.events.iter().copied().filter(is_ours).collect();
-        if after.is_empty() {
-            return;
-        }
-        let mut gone = Bits::default();
-        for removal in life.removals.iter().filter(|removal| behind.has(removal.event)) {
-            gone.add(&removal.after);
-        }
-        let brought = life.events.iter().zip(&mut life.brought);
-        for (_, (_, removed)) in
-            brought.filter(|(event, _)| after.has(**event) && !gone.has(**event))
-        {
-            removed.push(place);
-        }
-        let event = self.secrets.len();
-        self.secrets.push(None);
-        life.removals.push(Removal { event, after });
-        Rc::make_mut(behind).insert(event);
     }
 }
 

@@ -8,8 +8,8 @@ use crate::finding::{Candidate, Excerpt, Location, Past, Secret};
 use crate::kind::{FileKind, FileKinds};
 use crate::rule::{Confidence, Rule};
 use crate::scan::excerpt;
-use crate::triage::Judged;
 use crate::triage::allow::{Allowed, Marker};
+use crate::triage::{Excuse, Judged};
 use bstr::BStr;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
@@ -257,7 +257,7 @@ impl Hits {
                 excerpt: (*place.excerpt).clone(),
                 past: site.past.clone().map(Box::new),
             };
-            let allowed = allowed.find(&rule, location.start.line);
+            let excuse = allowed.find(&rule, location.start.line).map(Excuse::Allowed);
             let candidate = Candidate {
                 secret: known.secret.clone(),
                 rule,
@@ -266,7 +266,7 @@ impl Hits {
                 entropy: found.entropy,
                 verification: found.verification,
             };
-            (known, Judged { candidate, allowed })
+            (known, Judged { candidate, excuse })
         });
         judged.collect()
     }

@@ -4,11 +4,9 @@ use super::forest::{Based, Visitor, held_in_memory};
 use super::hits::{Hits, HitsBuilder};
 use super::store::{Kind, ObjectError, ObjectNumber, Store};
 use crate::detect::Detector;
-use crate::finding::Commit;
 use crate::kind::FileKind;
-use bstr::ByteSlice;
+use crate::source::git::{self, Headers};
 use gix_hash::ObjectId;
-use jiff::Timestamp;
 use std::io::{self, Read};
 
 /// A commit, as far as the graph needs it.
@@ -75,9 +73,9 @@ impl<'a> MessagePass<'a> {
     }
 
     fn read_commit(&mut self, object: ObjectNumber, headers: &Headers) -> Option<()> {
-        let tree = id(headers.all(b"tree ").next()?)?;
-        let parents = headers.all(b"parent ").map(id).collect::<Option<_>>()?;
-        let time = headers.all(b"committer ").next().and_then(time).unwrap_or_default();
+        let tree = git::id(headers.all(b"tree ").next()?)?;
+        let parents = headers.all(b"parent ").map(git::id).collect::<Option<_>>()?;
+        let time = headers.all(b"committer ").next().and_then(git::time).unwrap_or_default();
         let id = tree;
         let tree = self.store.find(&id);
         // The empty tree need not be stored.
@@ -89,7 +87,7 @@ impl<'a> MessagePass<'a> {
     }
 
     fn read_tag(&mut self, object: ObjectNumber, headers: &Headers) -> Option<()> {
-        let target = id(headers.all(b"object ").next()?)?;
+        let target = git::id(headers.all(b"object ").next()?)?;
         self.tags.push(Tag { object, target });
         Some(())
     }
@@ -116,48 +114,5 @@ impl Visitor for MessagePass<'_> {
 
     fn unreadable(&mut self, object: ObjectNumber, why: &ObjectError, descendants: usize) {
         self.unreadable.push((object, why.to_string(), descendants));
-    }
-}
-
-/// A commit or tag as it is stored: header lines, an empty line, the message.
-struct Headers<'a>(&'a [u8]);
-
-impl<'a> Headers<'a> {
-    /// The values of the header lines that begin with `name`.
-    fn all(&self, name: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
-        let lines = self.0.split(|b| *b == b'\n').take_while(|line| !line.is_empty());
-        lines.filter_map(move |line| line.strip_prefix(name))
-    }
-
-    fn message(&self) -> &'a [u8] {
-        self.0.find(b"\n\n").map_or(&[], |end| &self.0[end + 2..])
-    }
-}
-
-fn id(hex: &[u8]) -> Option<ObjectId> {
-    ObjectId::from_hex(hex).ok()
-}
-
-/// The seconds in `Name <address> SECONDS +ZONE`.
-fn time(person: &[u8]) -> Option<i64> {
-    let (_, end) = person.rsplit_once_str(b"> ")?;
-    end.split(|b| *b == b' ').next()?.to_str().ok()?.parse().ok()
-}
-
-/// The commit or tag that `bytes` are, with its author or tagger, under the name `id`.
-pub(super) fn describe(bytes: &[u8], id: &ObjectId) -> Commit {
-    let headers = Headers(bytes);
-    let person = headers.all(b"author ").chain(headers.all(b"tagger ")).next().unwrap_or_default();
-    let name = person.rsplit_once_str(b"> ").map_or(person.to_vec(), |(name, _)| {
-        let mut name = name.to_vec();
-        name.push(b'>');
-        name
-    });
-    let (first, last) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
-    let date = time(person).map(|seconds| Timestamp::from_second(seconds.clamp(first, last)));
-    Commit {
-        date: date.and_then(Result::ok).unwrap_or_default(),
-        id: id.to_hex().to_string(),
-        author: name.to_str_lossy().into_owned(),
     }
 }

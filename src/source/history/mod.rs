@@ -10,7 +10,6 @@
 
 mod alternates;
 mod attribution;
-mod bits;
 mod blobs;
 pub mod delta;
 pub mod forest;
@@ -27,6 +26,7 @@ pub mod store;
 mod trees;
 
 use super::Source;
+use super::git::{self, is_partial, join, work_tree};
 use crate::coverage::{Coverage, Skip};
 use crate::scan::{Engine, Worker};
 use attribution::Attribution;
@@ -82,7 +82,7 @@ impl Source for History {
             let repository = match Repository::discover(path) {
                 Ok(repository) => repository,
                 Err(e) => {
-                    worker.skip(not_opened(path, &e));
+                    worker.skip(git::not_opened(path, &e));
                     continue;
                 }
             };
@@ -93,46 +93,6 @@ impl Source for History {
             job.run(&repository, &place);
         }
     }
-}
-
-/// The working tree of a repository, if it has one. A folder that is no `.git` and whose
-/// configuration names no working tree is bare, as git sees it, whether it says so or not.
-fn work_tree(repository: &Repository) -> Option<&Path> {
-    let named = repository.path().file_name().is_some_and(|name| name == ".git");
-    let configured =
-        || repository.config().is_ok_and(|config| config.get_entry("core.worktree").is_ok());
-    let has_one = named || repository.is_worktree() || configured();
-    repository.workdir().filter(|_| has_one)
-}
-
-/// Whether `path` is a bare repository: it holds objects, and no files to read.
-#[must_use]
-pub fn is_bare(path: &Path) -> bool {
-    Repository::open(path).is_ok_and(|repository| work_tree(&repository).is_none())
-}
-
-fn not_opened(path: &Path, error: &git2::Error) -> Skip {
-    let (reason, mend) = match error.code() {
-        git2::ErrorCode::NotFound => (
-            "is not a git repository, nor in one".to_owned(),
-            "scan it without --history, or name a repository".to_owned(),
-        ),
-        git2::ErrorCode::Owner => (
-            "is in a repository that belongs to somebody else".to_owned(),
-            format!("git config --global --add safe.directory {}", path.display()),
-        ),
-        _ if error.message().contains("object format") || error.message().contains("extension") => {
-            (
-                format!("is in a repository of a kind that is not read yet ({})", error.message()),
-                "scan its files without --history".to_owned(),
-            )
-        }
-        _ => (
-            format!("is in a repository that cannot be opened: {}", error.message()),
-            "git fsck --full".to_owned(),
-        ),
-    };
-    Skip { path: path.display().to_string(), reason, mend: Some(mend) }
 }
 
 /// What the passes over a repository have read.
@@ -371,30 +331,4 @@ impl Job<'_, '_> {
             });
         }
     }
-}
-
-/// A path below `place`, with forward slashes.
-fn join(place: &BString, path: &Path) -> BString {
-    let mut joined = place.clone();
-    if !joined.is_empty() {
-        joined.push(b'/');
-    }
-    joined.extend_from_slice(&super::files::name(path));
-    joined
-}
-
-/// Whether some remote promised to send what is missing when it is asked for.
-fn is_partial(repository: &Repository) -> bool {
-    let promised = |config: git2::Config| {
-        let promisors = config.entries(Some(r"remote\..*\.promisor"));
-        let named = promisors.is_ok_and(|mut entries| entries.next().is_some());
-        named || config.get_entry("extensions.partialclone").is_ok()
-    };
-    let packs = fs::read_dir(repository.commondir().join("objects/pack"));
-    let marked = packs
-        .into_iter()
-        .flatten()
-        .flatten()
-        .any(|entry| entry.path().extension().is_some_and(|extension| extension == "promisor"));
-    marked || repository.config().is_ok_and(promised)
 }
