@@ -2,6 +2,7 @@
 //! and the configuration that comes of them (every question answered).
 
 use crate::rule::{Confidence, RuleError, RuleSet, Severity};
+use crate::source::Excluded;
 use crate::triage::Thresholds;
 use serde::Deserialize;
 use std::fs;
@@ -72,6 +73,9 @@ pub enum ConfigError {
     /// A pack is flawed.
     #[error(transparent)]
     Rule(#[from] RuleError),
+    /// A glob is flawed.
+    #[error("in `exclude`: {0}")]
+    Exclude(#[from] ignore::Error),
     /// A rule is named that does not exist.
     #[error("there is no rule `{id}`{}; `blurt rules list` lists them", similar.as_ref().map(|s| format!(" (did you mean `{s}`?)")).unwrap_or_default())]
     UnknownRule {
@@ -155,8 +159,8 @@ pub struct Config {
     pub thresholds: Thresholds,
     /// Read what .gitignore excludes, too.
     pub no_ignore: bool,
-    /// Globs of files that are not scanned.
-    pub exclude: Vec<String>,
+    /// The files that are not scanned.
+    pub excluded: Excluded,
     /// The rules that work.
     pub rules: RuleSet,
 }
@@ -166,7 +170,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// When a pack is flawed, or a rule is named that does not exist.
+    /// When a pack or a glob is flawed, or a rule is named that does not exist.
     pub fn new(settings: Settings) -> Result<Self, ConfigError> {
         let Settings { scan, rules: names } = settings;
         let mut rules = RuleSet::builtin()?;
@@ -188,7 +192,7 @@ impl Config {
                 severity: scan.min_severity.unwrap_or(Severity::Low),
             },
             no_ignore: scan.no_ignore.unwrap_or(false),
-            exclude: scan.exclude,
+            excluded: Excluded::new(&scan.exclude)?,
             rules,
         })
     }

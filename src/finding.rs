@@ -313,6 +313,14 @@ pub struct Candidate {
     pub verification: Verification,
 }
 
+impl Candidate {
+    /// What makes it one finding with others.
+    #[must_use]
+    pub fn key(&self) -> (String, Secret) {
+        (self.rule.spec.id.clone(), self.secret.clone())
+    }
+}
+
 /// A name for a secret that depends on its rule and value alone, so that it survives edits, renames
 /// and rebases: 128 bits in hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -8,7 +8,7 @@ use crate::detect::Detector;
 use crate::report::{self, Format, Style, Text};
 use crate::rule::{Confidence, Severity};
 use crate::scan::{Outcome, Progress, scan};
-use crate::source::{Files, History, Options, Source, Stdin, git, history};
+use crate::source::{Files, History, Options, Range, Source, Span, Staged, Stdin, git, history};
 use anyhow::{Context, Result, bail};
 use bstr::BString;
 use clap::ValueHint;
@@ -38,6 +38,15 @@ pub(super) struct Args {
     /// unreachable objects, messages of commits and tags, notes
     #[arg(long, conflicts_with = "stdin")]
     history: bool,
+
+    /// Scan what the next commit would add: the index beside HEAD
+    #[arg(long, conflicts_with_all = ["stdin", "history"])]
+    staged: bool,
+
+    /// Scan what these commits add, each of them, merges included: BASE..HEAD, or BASE...HEAD for what
+    /// HEAD adds since it left BASE
+    #[arg(long, value_name = "BASE..HEAD", conflicts_with_all = ["stdin", "history", "staged"])]
+    range: Option<Span>,
 
     /// Search every blob of the history in full, to compare with the search along deltas
     #[arg(long, requires = "history", hide = true)]
@@ -193,16 +202,19 @@ impl Args {
         if self.stdin {
             return Ok(Box::new(Stdin { path: self.path.clone().map(BString::from) }));
         }
-        let options = Options {
-            no_ignore: config.no_ignore,
-            threads: self.threads,
-            exclude: config.exclude.clone(),
-        };
+        let excluded = config.excluded.clone();
+        if self.staged {
+            return Ok(Box::new(Staged::new(self.paths.clone(), excluded)));
+        }
+        if let Some(span) = &self.range {
+            return Ok(Box::new(Range::new(self.paths.clone(), excluded, span.clone())));
+        }
+        let options = Options { no_ignore: config.no_ignore, threads: self.threads };
         let history = self.history.then(|| self.history()).transpose()?;
         let paths = self.paths.clone();
         let is_read = |path: &PathBuf| !self.history || !git::is_bare(path);
         let paths = paths.into_iter().filter(is_read).collect();
-        let files = Files::new(paths, options).context("in `exclude`")?;
+        let files = Files::new(paths, excluded, options);
         let mut sources: Vec<Box<dyn Source>> = vec![Box::new(files)];
         sources.extend(history.map(|history| Box::new(history) as Box<dyn Source>));
         Ok(Box::new(sources))

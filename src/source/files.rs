@@ -1,12 +1,11 @@
 //! Files and folders. The parallelism is that of `ignore`'s walk: each thread reads and scans the
 //! files that it finds. Files are read into one buffer a thread, not mapped (half the CPU).
 
-use super::Source;
+use super::{Excluded, Source};
 use crate::blob::Origin;
 use crate::coverage::Skip;
 use crate::scan::{Engine, Worker};
 use bstr::{BString, ByteSlice, ByteVec};
-use ignore::overrides::{Override, OverrideBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -14,37 +13,28 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
-/// Which files to leave out, and how many threads to use.
-#[derive(Debug, Clone, Default)]
+/// Which files to read, and how many threads to use.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
     /// Read what .gitignore and its like exclude, too.
     pub no_ignore: bool,
     /// Threads; 0 for as many as there are processors.
     pub threads: usize,
-    /// Globs of files that are not scanned.
-    pub exclude: Vec<String>,
 }
 
 /// Files and folders of the working tree.
 #[derive(Debug)]
 pub struct Files {
     roots: Vec<PathBuf>,
+    excluded: Excluded,
     options: Options,
-    excluded: Override,
 }
 
 impl Files {
     /// The files in and below `roots`.
-    ///
-    /// # Errors
-    ///
-    /// When a glob of `options.exclude` is flawed.
-    pub fn new(roots: Vec<PathBuf>, options: Options) -> Result<Self, ignore::Error> {
-        let mut excluded = OverrideBuilder::new(".");
-        for glob in &options.exclude {
-            excluded.add(&format!("!{glob}"))?;
-        }
-        Ok(Self { roots, options, excluded: excluded.build()? })
+    #[must_use]
+    pub fn new(roots: Vec<PathBuf>, excluded: Excluded, options: Options) -> Self {
+        Self { roots, excluded, options }
     }
 
     fn walk(&self, roots: &[PathBuf]) -> Option<WalkBuilder> {
@@ -62,7 +52,7 @@ impl Files {
             .git_global(honoured)
             .require_git(true)
             .threads(self.options.threads)
-            .overrides(self.excluded.clone())
+            .overrides(self.excluded.of_walk())
             .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git");
         Some(walk)
     }

@@ -1,14 +1,173 @@
 //! What all sources that read a repository need of git: its working tree, why it cannot be opened, and
 //! commits as reports name them.
 
+use super::files::name_of_root;
+use super::index::Index;
 use crate::coverage::Skip;
 use crate::finding::Commit;
-use bstr::{BString, ByteSlice};
-use git2::Repository;
+use bstr::{BStr, BString, ByteSlice};
+use git2::{Oid, Repository};
 use gix_hash::ObjectId;
 use jiff::Timestamp;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// A repository, and the part of it that is asked for.
+pub(super) struct Scope {
+    pub(super) repository: Repository,
+    site: Site,
+}
+
+/// Where a repository is, and what of it is asked for: enough to open it on any thread.
+#[derive(Debug, Clone)]
+pub(super) struct Site {
+    folder: PathBuf,
+    from_environment: bool,
+    /// How its root is named from the current directory.
+    place: BString,
+    /// The paths in it that are asked for: all that lies below one of them. The empty one is the root.
+    parts: Vec<BString>,
+}
+
+impl Site {
+    /// Opens the repository once more.
+    ///
+    /// # Errors
+    ///
+    /// When it is no longer there.
+    pub(super) fn open(&self) -> Result<Scope, Skip> {
+        let opened = if self.from_environment {
+            Repository::open_from_env()
+        } else {
+            Repository::open(&self.folder)
+        };
+        let opened = opened.map(|repository| Scope { repository, site: self.clone() });
+        opened.map_err(|e| not_opened(&self.folder, &e))
+    }
+}
+
+impl Scope {
+    /// The repositories that `paths` lie in, each once, and the paths that lie in none.
+    pub(super) fn of(paths: &[PathBuf]) -> (Vec<Self>, Vec<Skip>) {
+        let mut scopes: Vec<Self> = Vec::new();
+        let mut skipped = Vec::new();
+        for path in paths {
+            match Self::at(path) {
+                Ok(scope) => {
+                    let same = |known: &&mut Self| known.repository.path() == scope.repository.path();
+                    match scopes.iter_mut().find(same) {
+                        Some(known) => known.site.parts.extend(scope.site.parts),
+                        None => scopes.push(scope),
+                    }
+                }
+                Err(e) => skipped.push(not_opened(path, &e)),
+            }
+        }
+        (scopes, skipped)
+    }
+
+    /// The repository that `path` lies in. For the current directory git's variables have a say, as git
+    /// sets them for its hooks (`GIT_DIR`, `GIT_INDEX_FILE` and others).
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it cannot be opened.
+    pub(super) fn at(path: &Path) -> Result<Self, git2::Error> {
+        let from_environment = path == Path::new(".");
+        // A file that was deleted lies in the repository all the same.
+        let there = path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
+        let repository = if from_environment {
+            Repository::open_from_env()?
+        } else {
+            Repository::discover(there)?
+        };
+        let root = work_tree(&repository).map(Path::to_owned);
+        let place =
+            root.as_ref().map_or_else(BString::default, |root| name_of_root(root, path));
+        let part = root.and_then(|root| {
+            let root = fs::canonicalize(root).ok()?;
+            let absolute = fs::canonicalize(there).ok()?.join(path.strip_prefix(there).ok()?);
+            absolute.strip_prefix(root).ok().map(Path::to_owned)
+        });
+        // The current directory stands for the repository: a commit is made of all of it.
+        let part = part.filter(|part| !from_environment && !part.as_os_str().is_empty());
+        let parts = vec![part.map_or_else(BString::default, |part| super::files::name(&part))];
+        let folder = repository.path().to_owned();
+        Ok(Self { repository, site: Site { folder, from_environment, place, parts } })
+    }
+
+    /// Where it is.
+    pub(super) fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Whether a path of the repository is asked for.
+    pub(super) fn has(&self, path: &BStr) -> bool {
+        self.site.parts.iter().any(|part| {
+            let below = path.strip_prefix(part.as_slice());
+            part.is_empty() || below.is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+        })
+    }
+
+    /// A path of the repository, as it is named from the current directory.
+    pub(super) fn named(&self, path: &BStr) -> BString {
+        if self.site.place.is_empty() {
+            return path.to_owned();
+        }
+        let place: &[u8] = &self.site.place;
+        bstr::join("/", [place, path]).into()
+    }
+
+    /// How the repository itself is named.
+    pub(super) fn name(&self) -> String {
+        let root = work_tree(&self.repository).unwrap_or(self.repository.path());
+        let place = &self.site.place;
+        if place.is_empty() { root.display().to_string() } else { place.to_string() }
+    }
+
+    /// The index, if it can be read.
+    ///
+    /// # Errors
+    ///
+    /// When it is damaged.
+    pub(super) fn index(&self) -> Result<Index, Skip> {
+        let named = std::env::var_os("GIT_INDEX_FILE").filter(|_| self.site.from_environment);
+        let path = named.map_or_else(|| self.repository.path().join("index"), PathBuf::from);
+        Index::read(&path).map_err(|e| Skip {
+            path: path.display().to_string(),
+            reason: format!("cannot be read: {e}"),
+            mend: Some("remove it and run git reset, which makes it anew from HEAD".to_owned()),
+        })
+    }
+
+    /// A problem with an object that has to be there.
+    pub(super) fn unreadable(&self, what: String, error: &git2::Error) -> Skip {
+        let (reason, mend) = if error.code() != git2::ErrorCode::NotFound {
+            (format!("cannot be read: {}", error.message()), "git fsck --full")
+        } else if is_partial(&self.repository) {
+            ("is not in this partial clone".to_owned(), "git fetch --refetch --no-filter")
+        } else {
+            ("is missing from the repository".to_owned(), "git fsck --full, then git fetch --refetch")
+        };
+        Skip { path: what, reason, mend: Some(mend.to_owned()) }
+    }
+
+    /// A commit as reports name it, as far as it can be read.
+    pub(super) fn describe(&self, id: Oid) -> Commit {
+        let object = self.repository.odb().and_then(|odb| Ok(odb.read(id)?.data().to_vec()));
+        describe(&object.unwrap_or_default(), &object_id(id))
+    }
+}
+
+/// An id of gitoxide in the words of libgit2.
+pub(super) fn oid(id: &ObjectId) -> Oid {
+    Oid::from_bytes(id.as_bytes()).unwrap_or(Oid::ZERO_SHA1)
+}
+
+/// An id of libgit2 in the words of gitoxide.
+pub(super) fn object_id(id: Oid) -> ObjectId {
+    ObjectId::try_from(id.as_bytes()).unwrap_or(ObjectId::null(gix_hash::Kind::Sha1))
+}
 
 /// The working tree of a repository, if it has one. A folder that is no `.git` and whose
 /// configuration names no working tree is bare, as git sees it, whether it says so or not.

@@ -2,15 +2,23 @@
 //! so each source owns its parallelism.
 
 mod bits;
+mod change;
 pub mod encoding;
+mod exclude;
 mod files;
 pub mod git;
 pub mod history;
+mod index;
 mod lives;
+mod range;
+mod staged;
 mod stdin;
 
+pub use exclude::Excluded;
 pub use files::{Files, Options};
 pub use history::History;
+pub use range::{Markers, Range, Span};
+pub use staged::Staged;
 pub use stdin::Stdin;
 
 use crate::scan::Engine;

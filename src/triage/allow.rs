@@ -8,6 +8,7 @@ use crate::detect::ALLOW;
 use crate::rule::Rule;
 use bstr::ByteSlice;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// A marker as it stands in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +101,18 @@ fn allow(body: &[u8]) -> Option<Allow> {
 /// The markers of one file, as lines that they excuse.
 #[derive(Debug, Default)]
 pub struct Allowed {
-    spans: Vec<(RangeInclusive<u64>, std::sync::Arc<Allow>)>,
+    spans: Vec<Span>,
+}
+
+/// Lines that a marker excuses.
+#[derive(Debug, Clone)]
+struct Span {
+    lines: RangeInclusive<u64>,
+    /// The line of the marker.
+    marker: u64,
+    /// The line of the marker that ends the block, if there is one.
+    end: Option<u64>,
+    allow: Arc<Allow>,
 }
 
 impl Allowed {
@@ -108,33 +120,46 @@ impl Allowed {
     /// file.
     #[must_use]
     pub fn new(markers: &[Marker]) -> Self {
-        let mut spans = Vec::new();
-        for (n, marker) in markers.iter().enumerate() {
-            match marker {
-                Marker::Line { line, alone, allow } => {
-                    let line = if *alone { line + 1 } else { *line };
-                    spans.push((line..=line, allow.clone().into()));
-                }
-                Marker::Start { line, allow } => {
-                    let end = markers[n..].iter().find_map(|marker| match marker {
-                        Marker::End { line } => Some(*line),
-                        _ => None,
-                    });
-                    spans.push((*line..=end.unwrap_or(u64::MAX), allow.clone().into()));
-                }
-                Marker::End { .. } | Marker::Flawed { .. } => {}
+        let span = |n: usize, marker: &Marker| match marker {
+            Marker::Line { line, alone, allow } => {
+                let excused = if *alone { line + 1 } else { *line };
+                let allow = Arc::new(allow.clone());
+                Some(Span { lines: excused..=excused, marker: *line, end: None, allow })
             }
-        }
-        Self { spans }
+            Marker::Start { line, allow } => {
+                let end = markers[n..].iter().find_map(|marker| match marker {
+                    Marker::End { line } => Some(*line),
+                    _ => None,
+                });
+                let lines = *line..=end.unwrap_or(u64::MAX);
+                Some(Span { lines, marker: *line, end, allow: Arc::new(allow.clone()) })
+            }
+            Marker::End { .. } | Marker::Flawed { .. } => None,
+        };
+        let spans = markers.iter().enumerate().filter_map(|(n, marker)| span(n, marker));
+        Self { spans: spans.collect() }
     }
 
     /// The marker that excuses a secret of `rule` that begins on `line`.
     #[must_use]
-    pub fn find(&self, rule: &Rule, line: u64) -> Option<std::sync::Arc<Allow>> {
-        let covering = |(lines, allow): &&(RangeInclusive<u64>, std::sync::Arc<Allow>)| {
-            lines.contains(&line) && allow.covers(rule)
+    pub fn find(&self, rule: &Rule, line: u64) -> Option<Arc<Allow>> {
+        let covering = |span: &&Span| span.lines.contains(&line) && span.allow.covers(rule);
+        self.spans.iter().find(covering).map(|span| span.allow.clone())
+    }
+
+    /// The markers that stand in an earlier version of the file, too: there on the same line, and as
+    /// the beginning and the end of the same block. `line_before` gives the number that a line had
+    /// then, if it is unchanged.
+    #[must_use]
+    pub fn unchanged_since(&self, before: &Self, line_before: impl Fn(u64) -> Option<u64>) -> Self {
+        let is_unchanged = |span: &&Span| {
+            let marker = line_before(span.marker);
+            let end = span.end.map(&line_before);
+            before.spans.iter().any(|old| {
+                Some(old.marker) == marker && old.end.map(Some) == end && old.allow == span.allow
+            })
         };
-        self.spans.iter().find(covering).map(|(_, allow)| allow.clone())
+        Self { spans: self.spans.iter().filter(is_unchanged).cloned().collect() }
     }
 }
 

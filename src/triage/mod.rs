@@ -93,7 +93,7 @@ impl Judged {
     /// What makes it one finding with others.
     #[must_use]
     pub fn key(&self) -> Key {
-        (self.candidate.rule.spec.id.clone(), self.candidate.secret.clone())
+        self.candidate.key()
     }
 
     /// Whether it is reported.

@@ -14,7 +14,7 @@ use blurt::detect::Detector;
 use blurt::rule::example::expand;
 use blurt::rule::{Action, Confidence, Severity};
 use blurt::scan::{Outcome, Progress};
-use blurt::source::{Files, Options};
+use blurt::source::{Excluded, Files, Options};
 use blurt::triage::Thresholds;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -301,7 +301,7 @@ impl Fixture {
 /// Scans a folder in this process.
 pub fn scan(root: &Path, detector: &Detector, confidence: Confidence, threads: usize) -> Outcome {
     let options = Options { threads, ..Options::default() };
-    let files = Files::new(vec![root.to_owned()], options).unwrap();
+    let files = Files::new(vec![root.to_owned()], Excluded::new(&[]).unwrap(), options);
     let thresholds = Thresholds { confidence, severity: Severity::Low };
     blurt::scan::scan(&files, detector, thresholds, &Progress::default())
 }

@@ -1,5 +1,6 @@
 //! What a repository holds on to: refs, the heads of its worktrees, reflogs and indexes.
 
+use crate::source::git::object_id;
 use bstr::BString;
 use git2::Repository;
 use gix_hash::ObjectId;
@@ -215,8 +216,4 @@ impl Roots {
             }
         }
     }
-}
-
-fn object_id(id: git2::Oid) -> ObjectId {
-    ObjectId::try_from(id.as_bytes()).unwrap_or(ObjectId::null(gix_hash::Kind::Sha1))
 }

@@ -1,0 +1,319 @@
+//! What of the found is new, and what became of it within the range.
+
+use super::span::Commits;
+use super::lines::Lines;
+use super::{Markers, Message, Step, Version, places};
+use crate::finding::{Candidate, Commit, Exposure, Past};
+use crate::scan::Searched;
+use crate::source::change::{Before, Change, Search};
+use crate::source::git::Scope;
+use crate::source::lives::{Item, Lives, Versions};
+use crate::triage::allow::{Allow, Allowed};
+use crate::triage::{Excuse, Judged, Key};
+use bstr::{BStr, BString, ByteSlice};
+use git2::Oid;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Judges what was found in a range.
+pub(super) struct Judge<'a, 'w> {
+    scope: &'a Scope,
+    commits: &'a Commits,
+    steps: &'a [Step],
+    markers: Markers,
+    search: Search<'a, 'w>,
+    /// The files in which something was found, as commits bring them.
+    found: HashMap<(BString, Oid), Searched>,
+    secrets: Numbers,
+    /// What the commits are called in reports.
+    described: HashMap<Oid, Commit>,
+    /// The secrets that the range brings into paths, as far as they are judged.
+    fresh: BTreeSet<(Key, BString)>,
+}
+
+/// The numbers of secrets.
+#[derive(Default)]
+struct Numbers {
+    known: BTreeMap<Key, u32>,
+    list: Vec<Key>,
+}
+
+impl Numbers {
+    /// The number of a secret, which is a new one if need be.
+    fn add(&mut self, key: Key) -> u32 {
+        let next = self.list.len() as u32;
+        let number = *self.known.entry(key.clone()).or_insert(next);
+        if number == next {
+            self.list.push(key);
+        }
+        number
+    }
+
+    /// The numbers of those secrets that have one, sorted.
+    fn of(&self, keys: &BTreeSet<Key>) -> Vec<u32> {
+        let mut numbers: Vec<u32> =
+            keys.iter().filter_map(|key| self.known.get(key)).copied().collect();
+        numbers.sort_unstable();
+        numbers
+    }
+}
+
+/// A secret that a commit brings into a path.
+struct Brought {
+    /// The place of the commit.
+    place: usize,
+    path: BString,
+    secret: u32,
+    /// The places of the commits that take it out again.
+    removed: Vec<usize>,
+}
+
+impl<'a, 'w> Judge<'a, 'w> {
+    pub(super) fn new(
+        scope: &'a Scope,
+        commits: &'a Commits,
+        steps: &'a [Step],
+        markers: Markers,
+        search: Search<'a, 'w>,
+    ) -> Self {
+        Self {
+            scope,
+            commits,
+            steps,
+            markers,
+            search,
+            found: HashMap::new(),
+            secrets: Numbers::default(),
+            described: HashMap::new(),
+            fresh: BTreeSet::new(),
+        }
+    }
+
+    /// Judges the secrets in files.
+    pub(super) fn versions(&mut self, versions: Vec<Version>) {
+        for version in versions {
+            for candidate in &version.found.candidates {
+                self.secrets.add(candidate.key());
+            }
+            self.found.insert((version.path, version.blob), version.found);
+        }
+        let paths: BTreeSet<BString> = self.found.keys().map(|(path, _)| path.clone()).collect();
+        let brought = self.lives(&paths);
+        for brought in &brought {
+            self.judge_brought(brought);
+        }
+        let brought: BTreeSet<(&BString, u32)> =
+            brought.iter().map(|brought| (&brought.path, brought.secret)).collect();
+        for path in &paths {
+            self.judge_unchanged(path, &brought);
+        }
+    }
+
+    /// Judges the secrets in messages.
+    pub(super) fn messages(&mut self, messages: Vec<Message>) {
+        for message in messages {
+            let mut commit = self.described(message.id);
+            commit.id = message.commit.to_string();
+            let past = Past { commit, removed: Vec::new(), in_head: true };
+            let allowed = Allowed::new(&message.found.markers);
+            for mut candidate in message.found.candidates {
+                let line = candidate.location.start.line;
+                let marker = allowed.find(&candidate.rule, line).filter(|_| self.are_own());
+                candidate.location.past = Some(Box::new(past.clone()));
+                self.report(candidate, marker.map(Excuse::Allowed));
+            }
+        }
+    }
+
+    /// What became of the secrets in `paths`: each commit that brought one in, the oldest first.
+    fn lives(&mut self, paths: &BTreeSet<BString>) -> Vec<Brought> {
+        let places = places(self.steps);
+        let mut lives = Lives::new(places.len());
+        for step in self.steps {
+            let parents: Vec<usize> = step.parents.iter().map(|parent| places[parent]).collect();
+            let mut walked = lives.step(places[&step.id], &parents);
+            for change in step.changes.iter().filter(|change| paths.contains(&change.path)) {
+                let after = self.numbers(&change.path, change.blob);
+                let before: Vec<Vec<u32>> = change
+                    .before
+                    .iter()
+                    .map(|before| match before {
+                        Before::Blob(blob) => self.numbers(&change.path, Some(*blob)),
+                        Before::Nothing(_) => Vec::new(),
+                    })
+                    .collect();
+                let before: Vec<&[u32]> = before.iter().map(Vec::as_slice).collect();
+                let versions = Versions { before: &before, after: &after };
+                lives.compare(&mut walked, &change.path, &versions);
+            }
+            lives.leave(walked);
+        }
+        let brought = lives.list.into_iter().flat_map(|(Item { secret, path }, life)| {
+            let brought = life.brought.into_iter().filter_map(move |(place, removed)| {
+                Some(Brought { place, path: path.clone()?, secret, removed })
+            });
+            brought.collect::<Vec<_>>()
+        });
+        let mut brought: Vec<Brought> = brought.collect();
+        brought.sort_by(|a, b| (a.place, &a.path, a.secret).cmp(&(b.place, &b.path, b.secret)));
+        brought
+    }
+
+    /// The secrets in a blob, by their numbers.
+    fn numbers(&mut self, path: &BString, blob: Option<Oid>) -> Vec<u32> {
+        let keys = blob.map(|blob| self.search.secrets(path.as_bstr(), blob));
+        keys.map(|keys| self.secrets.of(&keys)).unwrap_or_default()
+    }
+
+    fn judge_brought(&mut self, brought: &Brought) {
+        let step = &self.steps[brought.place];
+        let changes = &step.changes;
+        let at = changes.binary_search_by(|change| change.path.cmp(&brought.path));
+        let Some(change) = at.ok().map(|at| &changes[at]) else { return };
+        let Some(blob) = change.blob else { return };
+        let key = self.secrets.list[brought.secret as usize].clone();
+        let Some(found) = self.found.get(&(brought.path.clone(), blob)) else { return };
+        let of_secret = found.candidates.iter().filter(|candidate| candidate.key() == key);
+        let candidates: Vec<Candidate> = of_secret.cloned().collect();
+        let mut removed: Vec<Commit> =
+            brought.removed.iter().map(|place| self.described(self.steps[*place].id)).collect();
+        removed.sort();
+        let end = self.head(brought.path.as_bstr());
+        let in_head = end.is_some_and(|blob| {
+            self.search.secrets(brought.path.as_bstr(), blob).contains(&key)
+        });
+        let past = Past { commit: self.described(step.id), removed, in_head };
+        let held = self.held(change, &key);
+        if held.is_none() {
+            self.fresh.insert((key.clone(), brought.path.clone()));
+        }
+        // What the end of the range excuses was excused with its past in mind.
+        let at_end = end.and_then(|blob| {
+            let found = self.found.get(&(brought.path.clone(), blob))?;
+            let candidate = found.candidates.iter().find(|candidate| candidate.key() == key)?;
+            let candidate = candidate.clone();
+            self.allowed(&brought.path, blob, &candidate)
+        });
+        for mut candidate in candidates {
+            let marker = self.allowed(&brought.path, blob, &candidate).or_else(|| at_end.clone());
+            let excuse = marker.map(Excuse::Allowed).or_else(|| held.clone());
+            candidate.location.past = Some(Box::new(past.clone()));
+            self.report(candidate, excuse);
+        }
+    }
+
+    /// What was in a file before the range and is in it still, while other lines of it changed.
+    fn judge_unchanged(&mut self, path: &BString, brought: &BTreeSet<(&BString, u32)>) {
+        let Some(blob) = self.head(path.as_bstr()) else { return };
+        let Some(found) = self.found.get(&(path.clone(), blob)) else { return };
+        let candidates = found.candidates.clone();
+        let notes: Vec<String> = found.flawed_markers().collect();
+        notes.into_iter().for_each(|note| self.search.worker.note(note));
+        for candidate in candidates {
+            let number = self.secrets.add(candidate.key());
+            if !brought.contains(&(path, number)) {
+                let excuse = self.allowed(path, blob, &candidate).map(Excuse::Allowed);
+                let held = || Excuse::Held(self.before().into());
+                let excuse = Some(excuse.unwrap_or_else(held));
+                self.report(candidate, excuse);
+            }
+        }
+    }
+
+    fn report(&mut self, candidate: Candidate, excuse: Option<Excuse>) {
+        let exposure = Exposure { in_history: Some(true), ..Exposure::default() };
+        self.search.worker.expose([(candidate.key(), exposure)]);
+        self.search.worker.report([Judged { candidate, excuse }]);
+    }
+
+    /// Whether a secret that a commit brings into a path was in the repository before the range: in a
+    /// file that was moved here, or in the base.
+    fn held(&mut self, change: &Change, key: &Key) -> Option<Excuse> {
+        let gone = change.before.iter().filter_map(|before| match before {
+            Before::Nothing(gone) => Some(gone.clone()),
+            Before::Blob(_) => None,
+        });
+        let gone: Vec<Arc<[(BString, Oid)]>> = gone.collect();
+        let mut gone = gone.iter().flat_map(|gone| gone.iter());
+        let moved = gone.find(|(path, blob)| {
+            !self.fresh.contains(&(key.clone(), path.clone()))
+                && self.search.secrets(path.as_bstr(), *blob).contains(key)
+        });
+        if let Some((path, _)) = moved {
+            return Some(Excuse::Held(format!("it was moved here from {path}").into()));
+        }
+        let blob = self.at(self.commits.base?, change.path.as_bstr())?;
+        let held = self.search.secrets(change.path.as_bstr(), blob).contains(key);
+        held.then(|| Excuse::Held(self.before().into()))
+    }
+
+    /// The marker that excuses a secret in a version of a file.
+    fn allowed(&mut self, path: &BString, blob: Oid, candidate: &Candidate) -> Option<Arc<Allow>> {
+        let (rule, line) = (&candidate.rule, candidate.location.start.line);
+        let found = self.found.get(&(path.clone(), blob))?;
+        let allowed = Allowed::new(&found.markers);
+        let marker = allowed.find(rule, line)?;
+        if self.are_own() {
+            return Some(marker);
+        }
+        let trusted = self.of_base(path, blob, &allowed).and_then(|allowed| allowed.find(rule, line));
+        if trusted.is_none() {
+            let (path, base) = (self.scope.named(path.as_bstr()), self.base_name());
+            self.search.worker.note(format!(
+                "{path}:{line}: a `blurt:allow` excuses this line here, but not at {base}: only what \
+                 is merged there counts"
+            ));
+        }
+        trusted
+    }
+
+    /// Those suppressions of a version of a file that the base has in the same place.
+    fn of_base(&mut self, path: &BString, blob: Oid, allowed: &Allowed) -> Option<Allowed> {
+        let before = self.at(self.commits.base?, path.as_bstr())?;
+        let found = self.search.search(path.as_bstr(), before)?;
+        // The lines of a decoded text are not those that git compares.
+        let decoded = |found: &Searched| !found.origin.via.is_empty();
+        if decoded(&found) || decoded(self.found.get(&(path.clone(), blob))?) {
+            return None;
+        }
+        let lines = Lines::compare(self.scope, before, blob)?;
+        let base = Allowed::new(&found.markers);
+        Some(allowed.unchanged_since(&base, |line| lines.before(line)))
+    }
+
+    fn base_name(&self) -> String {
+        let base = self.commits.base_name.as_deref().unwrap_or("the base");
+        base.get(..40).filter(|id| id.bytes().all(|b| b.is_ascii_hexdigit())).map_or_else(
+            || base.to_owned(),
+            |id| format!("commit {}", &id[..10]),
+        )
+    }
+
+    fn before(&self) -> String {
+        match &self.commits.base_name {
+            Some(_) => format!("the file at {} holds it already", self.base_name()),
+            None => "it was there before these commits".to_owned(),
+        }
+    }
+
+    fn are_own(&self) -> bool {
+        self.markers == Markers::Own || self.commits.base.is_none()
+    }
+
+    /// The blob of a file in a commit.
+    fn at(&self, commit: Oid, path: &BStr) -> Option<Oid> {
+        let tree = self.scope.repository.find_commit(commit).ok()?.tree().ok()?;
+        let entry = tree.get_path(&path.to_path().ok()?).ok()?;
+        (entry.kind() == Some(git2::ObjectType::Blob)).then(|| entry.id())
+    }
+
+    /// The blob of a file at the end of the range.
+    fn head(&self, path: &BStr) -> Option<Oid> {
+        self.commits.heads.iter().find_map(|head| self.at(*head, path))
+    }
+
+    fn described(&mut self, id: Oid) -> Commit {
+        let scope = self.scope;
+        self.described.entry(id).or_insert_with(|| scope.describe(id)).clone()
+    }
+}

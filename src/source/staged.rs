@@ -1,0 +1,157 @@
+//! What the next commit would add: the index beside HEAD. Blobs of the index are searched, never the
+//! files on the disk, and nothing is written.
+
+use super::change::{After, Change, Search};
+use super::git::Scope;
+use super::index::Index;
+use super::{Excluded, Source};
+use crate::coverage::{Coverage, Skip};
+use crate::scan::{Engine, Worker};
+use crate::triage::allow::Allowed;
+use crate::triage::{Excuse, Judged};
+use bstr::{BString, ByteSlice};
+use git2::{ErrorCode, Oid, Repository, Tree};
+use rayon::prelude::*;
+use std::fs;
+use std::path::PathBuf;
+
+/// Changes that one thread takes at a time; for fewer, no further thread is started.
+const BATCH: usize = 128;
+
+/// What is staged.
+#[derive(Debug)]
+pub struct Staged {
+    paths: Vec<PathBuf>,
+    excluded: Excluded,
+    whole: bool,
+}
+
+impl Staged {
+    /// What is staged at or below `paths`, in the repositories that they lie in.
+    #[must_use]
+    pub fn new(paths: Vec<PathBuf>, excluded: Excluded) -> Self {
+        Self { paths, excluded, whole: false }
+    }
+
+    /// The same for all files of the index, whatever HEAD holds.
+    #[must_use]
+    pub fn whole_index(self) -> Self {
+        Self { whole: true, ..self }
+    }
+
+    /// Whether the next commit would change no file. What cannot be read may change something.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let (scopes, skipped) = Scope::of(&self.paths);
+        let changes = |scope: &Scope| self.changes(scope, &scope.index()?);
+        let nothing = |scope: &Scope| changes(scope).is_ok_and(|changes| changes.is_empty());
+        skipped.is_empty() && scopes.iter().all(nothing)
+    }
+
+    /// The files of a repository that differ from HEAD.
+    fn changes(&self, scope: &Scope, index: &Index) -> Result<Vec<Change>, Skip> {
+        let repository = &scope.repository;
+        let parents = if self.whole { vec![None] } else { parents(scope)? };
+        let trees = parents.into_iter().map(|parent| parent.map(|id| tree(repository, id)));
+        let trees = trees.map(Option::transpose).collect::<Result<Vec<_>, _>>();
+        let changes =
+            trees.and_then(|trees| Change::all(repository, &trees, &After::Index(index)));
+        changes.map_err(|e| scope.unreadable(format!("HEAD of {}", scope.name()), &e))
+    }
+
+    fn feed_scope(&self, scope: &Scope, worker: &mut Worker, engine: &Engine) {
+        let read = scope.index().and_then(|index| Ok((self.changes(scope, &index)?, index)));
+        let (changes, index) = match read {
+            Ok(read) => read,
+            Err(skip) => return worker.skip(skip),
+        };
+        for path in index.conflicts() {
+            worker.skip(Skip {
+                path: scope.named(path.as_bstr()).to_string(),
+                reason: "has conflicts, so it is not staged".to_owned(),
+                mend: Some("resolve them, then git add it".to_owned()),
+            });
+        }
+        let asked = |change: &Change| {
+            scope.has(change.path.as_bstr())
+                && change.brought().is_some()
+                && !self.excluded.has(scope.named(change.path.as_bstr()).as_bstr())
+        };
+        let changes: Vec<Change> = changes.into_iter().filter(asked).collect();
+        if changes.len() <= BATCH {
+            return judge(scope, worker, &changes);
+        }
+        let site = scope.site();
+        changes.par_chunks(BATCH).for_each(|changes| {
+            let mut worker = engine.worker();
+            match site.open() {
+                Ok(scope) => judge(&scope, &mut worker, changes),
+                Err(skip) => worker.skip(skip),
+            }
+        });
+    }
+}
+
+impl Source for Staged {
+    fn feed(&self, engine: &Engine) {
+        let mut worker = engine.worker();
+        let (scopes, skipped) = Scope::of(&self.paths);
+        for skip in skipped {
+            worker.skip(skip);
+        }
+        for scope in scopes {
+            self.feed_scope(&scope, &mut worker, engine);
+        }
+    }
+}
+
+/// The commits that the next one will have as parents: HEAD, unless there is no commit yet, and while a
+/// merge is going on, what is merged.
+fn parents(scope: &Scope) -> Result<Vec<Option<Oid>>, Skip> {
+    let repository = &scope.repository;
+    let head = match repository.head().and_then(|head| head.peel_to_commit()) {
+        Ok(commit) => Some(commit.id()),
+        Err(e) if e.code() == ErrorCode::UnbornBranch => None,
+        Err(e) => return Err(scope.unreadable(format!("HEAD of {}", scope.name()), &e)),
+    };
+    let merged = fs::read_to_string(repository.path().join("MERGE_HEAD")).unwrap_or_default();
+    let merged = merged.lines().filter_map(|line| Oid::from_str(line.trim()).ok()).map(Some);
+    Ok(std::iter::once(head).chain(merged).collect())
+}
+
+fn tree(repository: &Repository, commit: Oid) -> Result<Tree<'_>, git2::Error> {
+    repository.find_commit(commit)?.tree()
+}
+
+/// Searches what is brought, and tells what is new from what was there.
+fn judge(scope: &Scope, worker: &mut Worker, changes: &[Change]) {
+    let mut search = Search::new(scope, worker);
+    for change in changes {
+        let Some(blob) = change.brought() else { continue };
+        let Some(found) = search.search(change.path.as_bstr(), blob) else { continue };
+        search.worker.cover(Coverage { files: 1, ..Coverage::default() });
+        for note in found.flawed_markers() {
+            search.worker.note(note);
+        }
+        let allowed = Allowed::new(&found.markers);
+        let judged = found.candidates.into_iter().map(|candidate| {
+            let marker = allowed.find(&candidate.rule, candidate.location.start.line);
+            let held = || {
+                let holder = search.holder(change, &candidate.key())?;
+                Some(Excuse::Held(held_by(&holder, change).into()))
+            };
+            let excuse = marker.map(Excuse::Allowed).or_else(held);
+            Judged { candidate, excuse }
+        });
+        let judged: Vec<Judged> = judged.collect();
+        search.worker.report(judged);
+    }
+}
+
+fn held_by(holder: &BString, change: &Change) -> String {
+    if *holder == change.path {
+        "the version of the file at HEAD holds it already".to_owned()
+    } else {
+        format!("it was moved here from {holder}")
+    }
+}
