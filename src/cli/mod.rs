@@ -28,7 +28,7 @@ but could not look everywhere.";
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Find secrets in files
-    Scan(scan::Args),
+    Scan(Box<scan::Args>),
     /// List, show, check and test rules
     Rules(rules::Args),
 }

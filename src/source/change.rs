@@ -1,14 +1,14 @@
 //! What a commit, or the index, changes: each file beside what stood there before, and whether that
 //! held a secret already.
 
+use super::compare::{Differences, Side, compare};
 use super::git::Scope;
-use super::index::Index;
 use crate::blob::Origin;
 use crate::finding::Candidate;
 use crate::scan::{Searched, Worker};
 use crate::triage::Key;
 use bstr::{BStr, BString, ByteSlice};
-use git2::{DiffOptions, Oid, Repository, Tree};
+use git2::{Oid, Repository};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -33,31 +33,20 @@ pub(super) enum Before {
     Nothing(Arc<[(BString, Oid)]>),
 }
 
-/// What is compared with its parents.
-pub(super) enum After<'a> {
-    Tree(&'a Tree<'a>),
-    Index(&'a Index),
-}
-
-/// What differs between one parent and what comes after it, by path: the blobs before and after.
-pub(super) type Differences = BTreeMap<BString, (Option<Oid>, Option<Oid>)>;
-
 impl Change {
-    /// All files that differ from what stood there in one of `parents`, by their paths. A commit without
-    /// parents differs from nothing, which is given as `None`.
+    /// All files that differ from what stood there in one of `parents`, by their paths. What has no
+    /// parents differs from nothing.
     ///
     /// # Errors
     ///
     /// When a tree cannot be read.
     pub(super) fn all(
         repository: &Repository,
-        parents: &[Option<Tree>],
-        after: &After,
+        parents: &[Side],
+        after: &Side,
     ) -> Result<Vec<Self>, git2::Error> {
-        let by_parent = parents.iter().map(|tree| match after {
-            After::Tree(after) => between(repository, tree.as_ref(), after),
-            After::Index(index) => index.differences(repository, tree.as_ref().map(Tree::id)),
-        });
+        let by_parent =
+            parents.iter().map(|before| compare(repository, before.clone(), after.clone()));
         let by_parent = by_parent.collect::<Result<Vec<Differences>, _>>()?;
         let gone = |differences: &Differences| -> Arc<[(BString, Oid)]> {
             let gone = differences.iter().filter(|(_, (_, after))| after.is_none());
@@ -82,46 +71,6 @@ impl Change {
         let blob = self.blob?;
         (!self.before.contains(&Before::Blob(blob))).then_some(blob)
     }
-}
-
-/// The blob of an empty file, which holds nothing and need not be stored: it also stands for files that
-/// were added by name only (`git add -N`).
-const EMPTY: &[u8; 20] = b"\xe6\x9d\xe2\x9b\xb2\xd1\xd6\x43\x4b\x8b\x29\xae\x77\x5a\xd8\xc2\xe4\x8c\x53\x91";
-
-/// Whether a blob holds anything.
-pub(super) fn is_something(blob: &Oid) -> bool {
-    !blob.is_zero() && blob.as_bytes() != EMPTY
-}
-
-/// Files and symbolic links; the commits of submodules are in other repositories.
-fn is_file(mode: git2::FileMode) -> bool {
-    use git2::FileMode::{Blob, BlobExecutable, BlobGroupWritable, Link};
-    matches!(mode, Blob | BlobExecutable | BlobGroupWritable | Link)
-}
-
-/// The files that differ between two trees; without the first, all of the second.
-///
-/// # Errors
-///
-/// When a tree cannot be read.
-pub(super) fn between(
-    repository: &Repository,
-    before: Option<&Tree>,
-    after: &Tree,
-) -> Result<Differences, git2::Error> {
-    let mut options = DiffOptions::new();
-    options.include_typechange(true).skip_binary_check(true);
-    let diff = repository.diff_tree_to_tree(before, Some(after), Some(&mut options))?;
-    let blob = |file: &git2::DiffFile| {
-        let id = file.id();
-        (file.exists() && is_file(file.mode()) && is_something(&id)).then_some(id)
-    };
-    let files = diff.deltas().filter_map(|delta| {
-        let path = delta.new_file().path_bytes().or(delta.old_file().path_bytes())?;
-        let (before, after) = (blob(&delta.old_file()), blob(&delta.new_file()));
-        (before != after).then(|| (BString::from(path), (before, after)))
-    });
-    Ok(files.collect())
 }
 
 /// Searches blobs of one repository, each once for each path.
@@ -175,9 +124,8 @@ impl<'s, 'w> Search<'s, 'w> {
             }
             Before::Nothing(gone) => {
                 let mut gone = gone.iter();
-                let held = gone.find(|(path, blob)| {
-                    self.secrets(path.as_bstr(), *blob).contains(secret)
-                });
+                let held =
+                    gone.find(|(path, blob)| self.secrets(path.as_bstr(), *blob).contains(secret));
                 held.map(|(path, _)| path.clone())
             }
         })

@@ -3,6 +3,7 @@
 
 mod bits;
 mod change;
+mod compare;
 pub mod encoding;
 mod exclude;
 mod files;

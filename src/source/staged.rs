@@ -1,7 +1,8 @@
 //! What the next commit would add: the index beside HEAD. Blobs of the index are searched, never the
 //! files on the disk, and nothing is written.
 
-use super::change::{After, Change, Search};
+use super::change::{Change, Search};
+use super::compare::Side;
 use super::git::Scope;
 use super::index::Index;
 use super::{Excluded, Source};
@@ -10,7 +11,7 @@ use crate::scan::{Engine, Worker};
 use crate::triage::allow::Allowed;
 use crate::triage::{Excuse, Judged};
 use bstr::{BString, ByteSlice};
-use git2::{ErrorCode, Oid, Repository, Tree};
+use git2::{ErrorCode, Oid};
 use rayon::prelude::*;
 use std::fs;
 use std::path::PathBuf;
@@ -51,12 +52,17 @@ impl Staged {
     /// The files of a repository that differ from HEAD.
     fn changes(&self, scope: &Scope, index: &Index) -> Result<Vec<Change>, Skip> {
         let repository = &scope.repository;
-        let parents = if self.whole { vec![None] } else { parents(scope)? };
-        let trees = parents.into_iter().map(|parent| parent.map(|id| tree(repository, id)));
-        let trees = trees.map(Option::transpose).collect::<Result<Vec<_>, _>>();
-        let changes =
-            trees.and_then(|trees| Change::all(repository, &trees, &After::Index(index)));
-        changes.map_err(|e| scope.unreadable(format!("HEAD of {}", scope.name()), &e))
+        let parents = if self.whole { Vec::new() } else { parents(scope)? };
+        let side = |commit| Ok(Side::Tree(repository.find_commit(commit)?.tree_id()));
+        let mut before = parents
+            .into_iter()
+            .map(side)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|e| head(scope, &e))?;
+        if before.is_empty() {
+            before.push(Side::Nothing);
+        }
+        Change::all(repository, &before, &index.side()).map_err(|e| head(scope, &e))
     }
 
     fn feed_scope(&self, scope: &Scope, worker: &mut Worker, engine: &Engine) {
@@ -107,20 +113,21 @@ impl Source for Staged {
 
 /// The commits that the next one will have as parents: HEAD, unless there is no commit yet, and while a
 /// merge is going on, what is merged.
-fn parents(scope: &Scope) -> Result<Vec<Option<Oid>>, Skip> {
+fn parents(scope: &Scope) -> Result<Vec<Oid>, Skip> {
     let repository = &scope.repository;
-    let head = match repository.head().and_then(|head| head.peel_to_commit()) {
+    let commit = match repository.head().and_then(|head| head.peel_to_commit()) {
         Ok(commit) => Some(commit.id()),
         Err(e) if e.code() == ErrorCode::UnbornBranch => None,
-        Err(e) => return Err(scope.unreadable(format!("HEAD of {}", scope.name()), &e)),
+        Err(e) => return Err(head(scope, &e)),
     };
     let merged = fs::read_to_string(repository.path().join("MERGE_HEAD")).unwrap_or_default();
-    let merged = merged.lines().filter_map(|line| Oid::from_str(line.trim()).ok()).map(Some);
-    Ok(std::iter::once(head).chain(merged).collect())
+    let merged = merged.lines().filter_map(|line| Oid::from_str(line.trim()).ok());
+    Ok(commit.into_iter().chain(merged).collect())
 }
 
-fn tree(repository: &Repository, commit: Oid) -> Result<Tree<'_>, git2::Error> {
-    repository.find_commit(commit)?.tree()
+/// The problem that HEAD cannot be read.
+fn head(scope: &Scope, error: &git2::Error) -> Skip {
+    scope.unreadable(format!("HEAD of {}", scope.name()), error)
 }
 
 /// Searches what is brought, and tells what is new from what was there.

@@ -1,7 +1,7 @@
 //! What of the found is new, and what became of it within the range.
 
-use super::span::Commits;
 use super::lines::Lines;
+use super::span::Commits;
 use super::{Markers, Message, Step, Version, places};
 use crate::finding::{Candidate, Commit, Exposure, Past};
 use crate::scan::Searched;
@@ -179,9 +179,8 @@ impl<'a, 'w> Judge<'a, 'w> {
             brought.removed.iter().map(|place| self.described(self.steps[*place].id)).collect();
         removed.sort();
         let end = self.head(brought.path.as_bstr());
-        let in_head = end.is_some_and(|blob| {
-            self.search.secrets(brought.path.as_bstr(), blob).contains(&key)
-        });
+        let in_head = end
+            .is_some_and(|blob| self.search.secrets(brought.path.as_bstr(), blob).contains(&key));
         let past = Past { commit: self.described(step.id), removed, in_head };
         let held = self.held(change, &key);
         if held.is_none() {
@@ -207,8 +206,9 @@ impl<'a, 'w> Judge<'a, 'w> {
         let Some(blob) = self.head(path.as_bstr()) else { return };
         let Some(found) = self.found.get(&(path.clone(), blob)) else { return };
         let candidates = found.candidates.clone();
-        let notes: Vec<String> = found.flawed_markers().collect();
-        notes.into_iter().for_each(|note| self.search.worker.note(note));
+        for note in found.flawed_markers() {
+            self.search.worker.note(note);
+        }
         for candidate in candidates {
             let number = self.secrets.add(candidate.key());
             if !brought.contains(&(path, number)) {
@@ -256,7 +256,8 @@ impl<'a, 'w> Judge<'a, 'w> {
         if self.are_own() {
             return Some(marker);
         }
-        let trusted = self.of_base(path, blob, &allowed).and_then(|allowed| allowed.find(rule, line));
+        let trusted =
+            self.of_base(path, blob, &allowed).and_then(|allowed| allowed.find(rule, line));
         if trusted.is_none() {
             let (path, base) = (self.scope.named(path.as_bstr()), self.base_name());
             self.search.worker.note(format!(
@@ -283,10 +284,9 @@ impl<'a, 'w> Judge<'a, 'w> {
 
     fn base_name(&self) -> String {
         let base = self.commits.base_name.as_deref().unwrap_or("the base");
-        base.get(..40).filter(|id| id.bytes().all(|b| b.is_ascii_hexdigit())).map_or_else(
-            || base.to_owned(),
-            |id| format!("commit {}", &id[..10]),
-        )
+        base.get(..40)
+            .filter(|id| id.bytes().all(|b| b.is_ascii_hexdigit()))
+            .map_or_else(|| base.to_owned(), |id| format!("commit {}", &id[..10]))
     }
 
     fn before(&self) -> String {
@@ -303,7 +303,7 @@ impl<'a, 'w> Judge<'a, 'w> {
     /// The blob of a file in a commit.
     fn at(&self, commit: Oid, path: &BStr) -> Option<Oid> {
         let tree = self.scope.repository.find_commit(commit).ok()?.tree().ok()?;
-        let entry = tree.get_path(&path.to_path().ok()?).ok()?;
+        let entry = tree.get_path(path.to_path().ok()?).ok()?;
         (entry.kind() == Some(git2::ObjectType::Blob)).then(|| entry.id())
     }
 

@@ -60,10 +60,7 @@ mod tests {
         let after = b"new\na\nb\nC\nc2\nd\nf\nend\n";
         let lines = Lines::of(before, after).unwrap();
         let numbers: Vec<Option<u64>> = (1..=8).map(|line| lines.before(line)).collect();
-        assert_eq!(
-            numbers,
-            [None, Some(1), Some(2), None, None, Some(4), Some(6), None]
-        );
+        assert_eq!(numbers, [None, Some(1), Some(2), None, None, Some(4), Some(6), None]);
         let same = Lines::of(before, before).unwrap();
         assert_eq!(same.before(4), Some(4));
     }

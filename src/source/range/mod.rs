@@ -10,7 +10,8 @@ mod span;
 
 pub use span::Span;
 
-use super::change::{After, Change, Search};
+use super::change::{Change, Search};
+use super::compare::Side;
 use super::git::{Scope, Site};
 use super::{Excluded, Source};
 use crate::blob::{Origin, Via};
@@ -85,7 +86,7 @@ impl Range {
     fn feed_scope(&self, scope: &Scope, engine: &Engine, worker: &mut Worker) -> Result<(), Skip> {
         let commits = Commits::resolve(scope, &self.span)?;
         let cut_off = commits.cut_off(scope);
-        if let Some(skip) = commits.incomplete(scope, &cut_off) {
+        if let Some(skip) = commits.incomplete(&cut_off) {
             worker.skip(skip);
         }
         let read = |scope: &Scope, ids: &[Oid]| {
@@ -107,7 +108,7 @@ impl Range {
             search.remember(&version.path, version.blob, &version.found);
         }
         versions.retain(|version| !version.found.candidates.is_empty());
-        let messages = self.messages(scope, &commits, engine);
+        let messages = messages(scope, &commits, engine);
         let mut judge = Judge::new(scope, &commits, &steps, self.markers, search);
         judge.versions(versions);
         judge.messages(messages);
@@ -137,24 +138,6 @@ impl Range {
         };
         in_batches(scope, &brought, search)
     }
-
-    /// Searches the messages of the commits, and of the tags that name them.
-    fn messages(&self, scope: &Scope, commits: &Commits, engine: &Engine) -> Vec<Message> {
-        let of_commits = commits.ids.iter().map(|id| (*id, *id));
-        let all: Vec<(Oid, Oid)> = of_commits.chain(commits.tags.iter().copied()).collect();
-        let search = |scope: &Scope, all: &[(Oid, Oid)]| {
-            let mut worker = engine.worker();
-            let found = all.iter().filter_map(|(id, commit)| {
-                let (what, text) = message(scope, *id)?;
-                let origin = Origin { path: None, via: vec![Via::Object(what.to_owned())] };
-                let found = worker.search(origin, text.as_slice());
-                let something = !found.candidates.is_empty();
-                something.then_some(Message { id: *id, commit: *commit, found })
-            });
-            found.collect::<Vec<_>>()
-        };
-        in_batches(scope, &all, search)
-    }
 }
 
 impl Source for Range {
@@ -170,6 +153,24 @@ impl Source for Range {
             }
         }
     }
+}
+
+/// Searches the messages of the commits, and of the tags that name them.
+fn messages(scope: &Scope, commits: &Commits, engine: &Engine) -> Vec<Message> {
+    let of_commits = commits.ids.iter().map(|id| (*id, *id));
+    let all: Vec<(Oid, Oid)> = of_commits.chain(commits.tags.iter().copied()).collect();
+    let search = |scope: &Scope, all: &[(Oid, Oid)]| {
+        let mut worker = engine.worker();
+        let found = all.iter().filter_map(|(id, commit)| {
+            let (what, text) = message(scope, *id)?;
+            let origin = Origin { path: None, via: vec![Via::Object(what.to_owned())] };
+            let found = worker.search(origin, text.as_slice());
+            let something = !found.candidates.is_empty();
+            something.then_some(Message { id: *id, commit: *commit, found })
+        });
+        found.collect::<Vec<_>>()
+    };
+    in_batches(scope, &all, search)
 }
 
 /// Does some work on all items, in their order; on several threads if there are many. A repository can
@@ -193,12 +194,7 @@ fn in_batches<T: Sync, R: Send>(
 
 /// What a commit has otherwise than its parents. A commit that is `cut_off` from its parents is compared
 /// with the base.
-fn step(
-    scope: &Scope,
-    id: Oid,
-    commits: &Commits,
-    cut_off: &BTreeSet<Oid>,
-) -> Result<Step, Skip> {
+fn step(scope: &Scope, id: Oid, commits: &Commits, cut_off: &BTreeSet<Oid>) -> Result<Step, Skip> {
     let unreadable = |e: git2::Error| scope.unreadable(format!("commit {id}"), &e);
     let commit = scope.repository.find_commit(id).map_err(unreadable)?;
     let parents: Vec<Oid> = if cut_off.contains(&id) {
@@ -210,19 +206,13 @@ fn step(
     Ok(Step { id, parents, changes })
 }
 
-fn changes(
-    scope: &Scope,
-    commit: &Commit,
-    parents: &[Oid],
-) -> Result<Vec<Change>, git2::Error> {
-    let tree = commit.tree()?;
-    let before = |id: &Oid| scope.repository.find_commit(*id)?.tree().map(Some);
-    let before = if parents.is_empty() {
-        vec![None]
-    } else {
-        parents.iter().map(before).collect::<Result<Vec<_>, _>>()?
-    };
-    Change::all(&scope.repository, &before, &After::Tree(&tree))
+fn changes(scope: &Scope, commit: &Commit, parents: &[Oid]) -> Result<Vec<Change>, git2::Error> {
+    let side = |id: &Oid| Ok(Side::Tree(scope.repository.find_commit(*id)?.tree_id()));
+    let mut before = parents.iter().map(side).collect::<Result<Vec<_>, git2::Error>>()?;
+    if before.is_empty() {
+        before.push(Side::Nothing);
+    }
+    Change::all(&scope.repository, &before, &Side::Tree(commit.tree_id()))
 }
 
 /// What the message of a commit or tag is called, and its text.

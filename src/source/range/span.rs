@@ -27,8 +27,8 @@ impl FromStr for Span {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parts = text.split_once("...").map(|(base, head)| (base, head, true));
         let parts = parts.or_else(|| text.split_once("..").map(|(base, head)| (base, head, false)));
-        let (base, head, since_parting) = parts
-            .ok_or_else(|| format!("{text} is no range of commits: write BASE..HEAD"))?;
+        let (base, head, since_parting) =
+            parts.ok_or_else(|| format!("{text} is no range of commits: write BASE..HEAD"))?;
         let named = |revision: &str| match revision {
             "" => Some("HEAD".to_owned()),
             zeros if zeros.len() >= 40 && zeros.bytes().all(|b| b == b'0') => None,
@@ -106,7 +106,7 @@ impl Commits {
     }
 
     /// The problem that some commits are cut off from their parents.
-    pub(super) fn incomplete(&self, _: &Scope, cut_off: &BTreeSet<Oid>) -> Option<Skip> {
+    pub(super) fn incomplete(&self, cut_off: &BTreeSet<Oid>) -> Option<Skip> {
         let first = cut_off.first()?;
         Some(Skip {
             path: self.name.clone(),
@@ -122,11 +122,12 @@ impl Commits {
 /// The commit that a revision leads to, and the tags on the way.
 fn find(scope: &Scope, revision: &str) -> Result<(Oid, Vec<Oid>), Skip> {
     let repository = &scope.repository;
-    let mut object = repository.revparse_single(revision).map_err(|e| missing(scope, revision, &e))?;
+    let mut object =
+        repository.revparse_single(revision).map_err(|e| missing(scope, revision, &e))?;
     let mut tags = Vec::new();
     while object.kind() == Some(ObjectType::Tag) {
         tags.push(object.id());
-        let target = object.as_tag().map(|tag| tag.target());
+        let target = object.as_tag().map(git2::Tag::target);
         object = target
             .unwrap_or_else(|| Err(git2::Error::from_str("it is no tag")))
             .map_err(|e| missing(scope, revision, &e))?;
