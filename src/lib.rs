@@ -11,6 +11,7 @@
 //! is [`scan::scan`]; the command line only calls it.
 
 pub mod blob;
+pub mod ci;
 pub mod cli;
 pub mod config;
 pub mod coverage;
