@@ -13,6 +13,7 @@
 pub mod blob;
 pub mod ci;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod coverage;
 pub mod detect;

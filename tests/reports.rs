@@ -4,16 +4,20 @@
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use assert_cmd::Command;
+use blurt::report::Format;
 use blurt::rule::RuleSet;
 use blurt::rule::example::expand;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 const GITHUB: &str = "<<ghp_[0-9A-Za-z]{30}|github>>";
 const AWS: &str = "<<AKIA[A-Z2-7]{16}>>";
+
+/// What GitLab asks of its report.
+const GITLAB: &str = include_str!("schemas/gitlab-secret-detection.json");
 
 /// A folder with secrets in it, and what they are.
 struct Planted {
@@ -289,7 +293,7 @@ fn the_schema_is_strict() {
 #[test]
 fn no_format_shows_a_secret() {
     let tree = Planted::tree();
-    for format in ["text", "json", "jsonl", "sarif"] {
+    for format in blurt::report::FORMATS.map(Format::name) {
         // `scan` looks at what is written.
         tree.scan(".", &["-f", format, "-v", ".", "missing"]);
         tree.scan(".", &["-f", format, "-q", ".", "missing"]);
@@ -408,6 +412,209 @@ fn sarif_of_a_clean_tree_is_a_run_without_results() {
     assert_eq!(run["tool"]["driver"]["rules"], Value::Array(Vec::new()));
 }
 
+/// The secrets of a tree that are not excused: all but the last but one.
+fn new_secrets(tree: &Planted) -> BTreeSet<String> {
+    let excused = tree.secrets.len() - 2;
+    tree.secrets.iter().enumerate().filter(|(n, _)| *n != excused).map(|(_, s)| s.clone()).collect()
+}
+
+/// The secret of a tree that begins at a place, by reading the file again.
+fn secret_at(tree: &Planted, path: &str, line: u64, column: u64) -> String {
+    let rest = text_at(&tree.path().join(path), [line, column, u64::MAX >> 1, 1]);
+    let begins = |secret: &&String| rest.starts_with(secret.as_str());
+    let found = tree.secrets.iter().find(begins);
+    found.unwrap_or_else(|| panic!("{path}:{line}:{column} is no secret")).clone()
+}
+
+/// A command for GitHub's runner: its name, its properties and its message.
+fn command(line: &str) -> (&str, BTreeMap<&str, String>, String) {
+    let unescape = |text: &str| {
+        let escapes = [("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")];
+        escapes.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    };
+    let (command, message) = line.strip_prefix("::").unwrap().split_once("::").unwrap();
+    let (name, properties) = command.split_once(' ').unwrap();
+    let pairs = properties.split(',').map(|pair| pair.split_once('=').unwrap());
+    (name, pairs.map(|(name, value)| (name, unescape(value))).collect(), unescape(message))
+}
+
+#[test]
+fn github_is_right_about_every_annotation() {
+    let tree = Planted::tree();
+    let scanned = tree.scan("src", &["-f", "github", "..", "../missing"]);
+    assert_eq!(scanned.status, Some(1));
+    let mut found = BTreeSet::new();
+    let mut skipped = 0;
+    for line in scanned.out.lines() {
+        let (name, place, message) = command(line);
+        assert_eq!(name, "error", "{line}");
+        let Some(file) = place.get("file") else {
+            assert_eq!(place["title"], "blurt could not look everywhere");
+            assert!(message.starts_with("Not scanned: ../missing does not exist\nWhat mends it: "));
+            skipped += 1;
+            continue;
+        };
+        let number = |name: &str| place.get(name).map(|value| value.parse::<u64>().unwrap());
+        let (first, last) = (number("line").unwrap(), number("endLine").unwrap());
+        let secret = match (number("col"), number("endColumn")) {
+            // The last column belongs to it.
+            (Some(from), Some(to)) => text_at(&tree.path().join(file), [first, from, last, to + 1]),
+            _ => secret_at(&tree, file, first, 1),
+        };
+        assert_eq!(secret.lines().count() as u64, last - first + 1, "{line}");
+        assert!(found.insert(secret), "two annotations: {line}");
+    }
+    assert_eq!((found, skipped), (new_secrets(&tree), 1));
+}
+
+#[cfg(unix)]
+#[test]
+fn no_name_of_a_file_is_a_command_or_markup() {
+    let mut tree = Planted::new();
+    let names =
+        ["a\n::add-mask::b.yml", "c,line=7::d|`e`.yml", "f%0A::error::<img src=x> @team.yml"];
+    for name in names {
+        let token = tree.secret(GITHUB);
+        tree.write(name, format!("token: {token}\n"));
+    }
+    let scanned = tree.scan(".", &["-f", "github"]);
+    let files: BTreeSet<String> =
+        scanned.out.lines().map(|line| command(line).1["file"].clone()).collect();
+    let shown = names.map(|name| name.replace('\n', "\\u{a}"));
+    assert_eq!(files, shown.into_iter().collect());
+    let page = tree.scan(".", &["-f", "markdown"]).out;
+    let rows = page.lines().filter(|line| line.starts_with("| critical")).count();
+    assert_eq!((rows, page.matches("</details>").count()), (3, 3));
+    assert!(!page.contains("<img") && !page.contains("d|"), "{page}");
+}
+
+/// What stands in code at the beginning of a text, in either way to write it.
+fn code(text: &str) -> String {
+    if let Some(rest) = text.strip_prefix('`') {
+        return rest.split_once('`').unwrap().0.to_owned();
+    }
+    let inner = text.strip_prefix("<code>").unwrap().split_once("</code>").unwrap().0;
+    let mut parts = inner.split("&#");
+    let mut shown = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (number, rest) = part.split_once(';').unwrap();
+        shown.push(char::from_u32(number.parse().unwrap()).unwrap());
+        shown += rest;
+    }
+    shown
+}
+
+#[test]
+fn markdown_is_right_about_every_place() {
+    let tree = Planted::tree();
+    let page = tree.scan(".", &["-f", "markdown", ".", "missing"]).out;
+    let heading = format!(
+        "## blurt found {} secrets, and could not look everywhere\n",
+        tree.secrets.len() - 1
+    );
+    assert!(page.starts_with(&heading), "{page}");
+    let mut found = BTreeSet::new();
+    let mut places = 0;
+    for detail in page.split("<details>").skip(1) {
+        let Some((_, listed)) = detail.split_once("**Where it stands**:\n\n") else { continue };
+        let items = listed.lines().map_while(|line| line.strip_prefix("- "));
+        let secrets: BTreeSet<String> = items
+            .map(|item| {
+                places += 1;
+                let place = code(item);
+                let parts: Vec<&str> = place.rsplitn(3, ':').collect();
+                let [column, line, path] = parts[..] else { panic!("{place}") };
+                secret_at(&tree, path, line.parse().unwrap(), column.parse().unwrap())
+            })
+            .collect();
+        assert_eq!(secrets.len(), 1, "{detail}");
+        assert!(found.append_new(secrets), "{detail}");
+    }
+    assert_eq!((found, places), (new_secrets(&tree), tree.places - 1));
+    assert!(page.contains(": ignored, `issued for [this](http://test) only`\n"), "{page}");
+    assert!(page.contains("### Not scanned\n\n- `missing` does not exist; "), "{page}");
+    assert!(page.contains("### Remarks\n\n- excused.py:2: this "), "{page}");
+}
+
+#[test]
+fn gitlab_is_right_about_every_place() {
+    let tree = Planted::tree();
+    let scanned = tree.scan("src", &["-f", "gitlab", "..", "../missing"]);
+    let report = scanned.json();
+    assert_valid(GITLAB, &report);
+    assert_eq!(report["scan"]["status"], "failure");
+    let mut found = BTreeSet::new();
+    let mut ids = BTreeSet::new();
+    for vulnerability in items(&report["vulnerabilities"]) {
+        let location = &vulnerability["location"];
+        let (file, first) = (text(&location["file"]), location["start_line"].as_u64().unwrap());
+        let place = text(&vulnerability["details"]["places"]["items"][0]["value"]);
+        let numbers = place.strip_prefix("line ").and_then(|rest| rest.split_once(", column "));
+        let (line, column) = numbers.unwrap();
+        assert_eq!(line.parse(), Ok(first));
+        let secret = secret_at(&tree, file, first, column.parse().unwrap());
+        let lines = secret.lines().count() as u64;
+        assert_eq!(location["end_line"], first + lines - 1, "{location}");
+        found.insert((secret, file.to_owned()));
+        ids.insert(text(&vulnerability["id"]).to_owned());
+    }
+    // One of the secrets stands in three files.
+    assert_eq!((found.len(), ids.len()), (tree.places - 1, tree.places - 1));
+    let secrets: BTreeSet<String> = found.into_iter().map(|(secret, _)| secret).collect();
+    assert_eq!(secrets, new_secrets(&tree));
+}
+
+#[test]
+fn gitlab_hears_which_commit_was_scanned() {
+    let mut tree = Planted::new();
+    let token = tree.secret(GITHUB);
+    tree.write("a.yml", format!("token: {token}\n"));
+    let commit_of = |tree: &Planted| {
+        let report = tree.scan(".", &["-f", "gitlab"]).json();
+        text(&report["vulnerabilities"][0]["location"]["commit"]["sha"]).to_owned()
+    };
+    assert_eq!(commit_of(&tree), "0000000");
+    let repository = git2::Repository::init(tree.path()).unwrap();
+    let author = git2::Signature::now("Ann", "ann@example.org").unwrap();
+    let empty = repository.treebuilder(None).unwrap().write().unwrap();
+    let empty = repository.find_tree(empty).unwrap();
+    let id = repository.commit(Some("HEAD"), &author, &author, "One", &empty, &[]).unwrap();
+    assert_eq!(commit_of(&tree), id.to_string());
+}
+
+#[test]
+fn gitlab_reports_are_the_same_to_the_byte() {
+    let tree = Planted::tree();
+    let scan = |time: &str, threads: &str| {
+        let mut blurt = Command::new(env!("CARGO_BIN_EXE_blurt"));
+        let args = ["scan", "-f", "gitlab", "-j", threads];
+        blurt.args(args).env("SOURCE_DATE_EPOCH", time).current_dir(tree.path()).output().unwrap()
+    };
+    let report = scan("1893456000", "1");
+    assert_eq!(report.stdout, scan("1893456000", "4").stdout);
+    let json: Value = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!(json["scan"]["end_time"], "2030-01-01T00:00:00");
+    let unknown = scan("tomorrow", "1");
+    assert_eq!((unknown.status.code(), unknown.stdout.len()), (Some(2), 0));
+    let told = String::from_utf8(unknown.stderr).unwrap();
+    assert!(told.contains("SOURCE_DATE_EPOCH is no number of seconds since 1970"), "{told}");
+}
+
+#[test]
+fn a_format_without_an_extension_is_named() {
+    let tree = Planted::tree();
+    let (report, annotations) = ("gl-secret-detection-report.json", "annotations.txt");
+    let gitlab = format!("gitlab:{report}");
+    let github = format!("github:{annotations}");
+    tree.scan(".", &["-o", &gitlab, "-o", &github, "-o", "x.json", "-o", "x.md", "src"]);
+    let read = |name: &str| fs::read_to_string(tree.path().join(name)).unwrap();
+    assert!(read(annotations).starts_with("::error file=src/"));
+    assert!(read("x.md").starts_with("## blurt found 4 secrets\n"));
+    let json = |name: &str| serde_json::from_str::<Value>(&read(name)).unwrap();
+    assert_valid(GITLAB, &json(report));
+    assert_valid(blurt::report::SCHEMA, &json("x.json"));
+}
+
 /// The examples of all rules, so that all descriptors are looked at.
 #[test]
 fn every_rule_is_described_as_github_wants_it() {
@@ -426,6 +633,8 @@ fn every_rule_is_described_as_github_wants_it() {
     assert_github_rules(&run);
     let report = tree.scan(".", &["-f", "json", "--min-confidence", "low"]).json();
     assert_valid(blurt::report::SCHEMA, &report);
+    let report = tree.scan(".", &["-f", "gitlab", "--min-confidence", "low"]).json();
+    assert_valid(GITLAB, &report);
 }
 
 /// What GitHub's code scanning asks of rules:

@@ -3,6 +3,7 @@
 use super::ExitStatus;
 use super::progress;
 use super::terminal::{self, When};
+use crate::clock;
 use crate::config::{Config, Settings};
 use crate::detect::Detector;
 use crate::report::{self, Format, Style, Text};
@@ -12,7 +13,6 @@ use crate::source::{Files, History, Options, Range, Source, Span, Staged, Stdin,
 use anyhow::{Context, Result, bail};
 use bstr::BString;
 use clap::ValueHint;
-use jiff::Timestamp;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -83,11 +83,12 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 struct OutputArgs {
-    /// Format of standard output: text, json, jsonl or sarif
+    /// Format of standard output: text, json, jsonl, sarif, markdown, github (annotations of GitHub
+    /// Actions) or gitlab (GitLab's secret detection report)
     #[arg(short, long, value_name = "FORMAT", default_value = "text", value_parser = format_name)]
     format: &'static str,
 
-    /// Also write a report to FILE, in the format of its extension (.json .jsonl .sarif .txt) or
+    /// Also write a report to FILE, in the format of its extension (.json .jsonl .sarif .md .txt) or
     /// as FORMAT:FILE
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     output: Vec<String>,
@@ -221,15 +222,7 @@ impl Args {
     }
 
     fn history(&self) -> Result<History> {
-        // Reports can be made again to the byte: https://reproducible-builds.org/specs/source-date-epoch/
-        let now = match std::env::var("SOURCE_DATE_EPOCH") {
-            Err(_) => Timestamp::now(),
-            Ok(seconds) => seconds
-                .parse()
-                .ok()
-                .and_then(|seconds| Timestamp::from_second(seconds).ok())
-                .context("SOURCE_DATE_EPOCH is no number of seconds since 1970")?,
-        };
+        let now = clock::now()?;
         let options = history::Options { threads: self.threads, full: self.history_full, now };
         Ok(History::new(self.paths.clone(), options))
     }

@@ -25,8 +25,8 @@ impl Format for Json {
         "json"
     }
 
-    fn extension(&self) -> &'static str {
-        "json"
+    fn extension(&self) -> Option<&'static str> {
+        Some("json")
     }
 
     fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
@@ -43,8 +43,8 @@ impl Format for JsonLines {
         "jsonl"
     }
 
-    fn extension(&self) -> &'static str {
-        "jsonl"
+    fn extension(&self) -> Option<&'static str> {
+        Some("jsonl")
     }
 
     fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {

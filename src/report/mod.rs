@@ -1,6 +1,13 @@
 //! Stage 4: what a scan has found, in the formats of its readers. One file a format.
 
+mod github;
+mod gitlab;
 mod json;
+mod markdown;
+mod markup;
+mod place;
+#[cfg(test)]
+mod sample;
 mod sanitize;
 mod sarif;
 mod text;
@@ -17,8 +24,9 @@ pub trait Format: Sync {
     /// The name by which `--format` knows it.
     fn name(&self) -> &'static str;
 
-    /// The file extension by which `--output` knows it, without the dot.
-    fn extension(&self) -> &'static str;
+    /// The file extension by which `--output` knows it, without the dot; `None` if files of this
+    /// format have no extension of their own.
+    fn extension(&self) -> Option<&'static str>;
 
     /// Writes the report.
     ///
@@ -29,7 +37,15 @@ pub trait Format: Sync {
 }
 
 /// All formats. A new one is added here.
-pub static FORMATS: [&dyn Format; 4] = [&text::PLAIN, &json::Json, &json::JsonLines, &sarif::Sarif];
+pub static FORMATS: [&dyn Format; 7] = [
+    &text::PLAIN,
+    &json::Json,
+    &json::JsonLines,
+    &sarif::Sarif,
+    &markdown::Markdown,
+    &github::GitHub,
+    &gitlab::GitLab,
+];
 
 /// The format of that name.
 #[must_use]
@@ -40,5 +56,5 @@ pub fn by_name(name: &str) -> Option<&'static dyn Format> {
 /// The format of files with that extension.
 #[must_use]
 pub fn by_extension(extension: &str) -> Option<&'static dyn Format> {
-    FORMATS.into_iter().find(|format| format.extension() == extension)
+    FORMATS.into_iter().find(|format| format.extension() == Some(extension))
 }

@@ -6,13 +6,13 @@ mod message;
 mod place;
 mod rule;
 
+use super::place::Root;
 use super::{Format, sanitize};
 use crate::coverage::{Coverage, Skip};
 use crate::finding::{Finding, Triage};
 use crate::remedy::Remedy;
 use crate::rule::Severity;
 use crate::scan::Outcome;
-use place::Root;
 use rule::Rules;
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
@@ -40,8 +40,8 @@ impl Format for Sarif {
         "sarif"
     }
 
-    fn extension(&self) -> &'static str {
-        "sarif"
+    fn extension(&self) -> Option<&'static str> {
+        Some("sarif")
     }
 
     fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
@@ -239,32 +239,7 @@ fn sentence(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::blob::Origin;
-    use crate::detect::Detector;
-    use crate::rule::{Confidence, RuleSet, example::expand};
-    use crate::scan::{Engine, Progress, scan};
-    use crate::source::Source;
-    use crate::triage::Thresholds;
-
-    /// Texts under the names of files.
-    struct Texts(Vec<(String, String)>);
-
-    impl Source for Texts {
-        fn feed(&self, engine: &Engine) {
-            for (name, text) in &self.0 {
-                engine.worker().scan(Origin::file(name.as_str()), text.as_bytes()).unwrap();
-            }
-        }
-    }
-
-    fn outcome(texts: Vec<(String, String)>) -> Outcome {
-        let detector = Detector::new(RuleSet::builtin().unwrap());
-        let thresholds = Thresholds { confidence: Confidence::Low, severity: Severity::Low };
-        scan(&Texts(texts), &detector, thresholds, &Progress::default())
-    }
-
-    fn token(seed: u64) -> String {
-        expand("token: <<ghp_[0-9A-Za-z]{30}|github>>\n", seed).unwrap()
-    }
+    use crate::report::sample::{outcome, token};
 
     #[test]
     fn what_is_cut_is_told() {

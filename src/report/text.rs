@@ -57,8 +57,8 @@ impl Format for Text {
         "text"
     }
 
-    fn extension(&self) -> &'static str {
-        "txt"
+    fn extension(&self) -> Option<&'static str> {
+        Some("txt")
     }
 
     fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
@@ -215,7 +215,7 @@ impl Text {
 }
 
 /// What was looked at.
-fn covered(coverage: &Coverage) -> String {
+pub(super) fn covered(coverage: &Coverage) -> String {
     let count = |count: u64, noun: &str| match count {
         1 => format!("1 {noun}"),
         n => format!("{n} {noun}s"),
@@ -236,7 +236,7 @@ fn covered(coverage: &Coverage) -> String {
 }
 
 /// The commit that brought a secret into a place, and those that took it out.
-fn came_and_went(past: &Past, place: &Location) -> String {
+pub(super) fn came_and_went(past: &Past, place: &Location) -> String {
     let day = |commit: &Commit| commit.date.strftime("%Y-%m-%d").to_string();
     let commit = &past.commit;
     let author = sanitize(&commit.author).into_owned();
@@ -255,7 +255,7 @@ fn came_and_went(past: &Past, place: &Location) -> String {
 }
 
 /// Who could see a secret, as far as a history says.
-fn exposed(exposure: &Exposure) -> Option<String> {
+pub(super) fn exposed(exposure: &Exposure) -> Option<String> {
     let refs = exposure.refs.as_ref()?;
     exposure.in_history.filter(|in_history| *in_history)?;
     let days = match exposure.age_days {
@@ -282,7 +282,7 @@ fn exposed(exposure: &Exposure) -> Option<String> {
     Some(format!("exposed {days}{reached}{pushed}"))
 }
 
-fn verb(action: Action) -> &'static str {
+pub(super) fn verb(action: Action) -> &'static str {
     match action {
         Action::Remove => "Remove",
         Action::Replace => "Replace",
@@ -298,7 +298,7 @@ fn verb_style(action: Action) -> Ansi {
     }
 }
 
-fn name_of(severity: Severity) -> &'static str {
+pub(super) fn name_of(severity: Severity) -> &'static str {
     match severity {
         Severity::Low => "low",
         Severity::Medium => "medium",
@@ -307,7 +307,7 @@ fn name_of(severity: Severity) -> &'static str {
     }
 }
 
-fn confident(confidence: Confidence) -> &'static str {
+pub(super) fn confident(confidence: Confidence) -> &'static str {
     match confidence {
         Confidence::Low => "low",
         Confidence::Medium => "medium",
@@ -325,7 +325,7 @@ fn severity_style(severity: Severity) -> Ansi {
 }
 
 /// What the secret says about itself, in a few words.
-fn verified(finding: &Finding) -> Option<String> {
+pub(super) fn verified(finding: &Finding) -> Option<String> {
     let facts = &finding.verification.facts;
     let fact = |name: &str| facts.get(name).map(|value| sanitize(value));
     match finding.verification.status {

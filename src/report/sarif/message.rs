@@ -3,6 +3,7 @@
 use super::place::Related;
 use crate::finding::Finding;
 use crate::remedy::Remedy;
+use crate::report::markup::{block, longest_run};
 use crate::report::sanitize;
 use crate::rule::Action;
 use serde_sarif::sarif::Message;
@@ -96,17 +97,6 @@ pub(super) fn code(text: &str) -> String {
     format!("{fence} {text} {fence}")
 }
 
-/// A command in a code block, every line behind `indent`.
-pub(super) fn block(command: &str, indent: &str) -> String {
-    let fence = "`".repeat(longest_run(command).max(2) + 1);
-    let lines = [format!("{fence}sh"), command.to_owned(), fence].join("\n");
-    lines.lines().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n")
-}
-
-fn longest_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,7 +113,6 @@ mod tests {
         assert_eq!(markdown("__a__/[b](c)/<d>"), "\\_\\_a\\_\\_/\\[b\\](c)/\\<d\\>");
         assert_eq!(markdown("# x\u{202e}"), "\\# x\\\\u{202e}");
         assert_eq!(code("a`b"), "`` a`b ``");
-        assert_eq!(block("a\nb", "  "), "  ```sh\n  a\n  b\n  ```");
     }
 
     #[test]

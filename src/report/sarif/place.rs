@@ -3,12 +3,10 @@
 use super::BASE;
 use crate::blob::Via;
 use crate::finding::{Finding, Location};
-use crate::report::sanitize_bytes;
-use bstr::{BStr, ByteVec};
+use crate::report::place::Root;
+use bstr::BStr;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use serde_sarif::sarif::{self, ArtifactLocation, LogicalLocation, PhysicalLocation, Region};
-use std::env;
-use std::path::Path;
 
 /// GitHub keeps no more places of a result.
 const MOST_RELATED: usize = 100;
@@ -34,45 +32,7 @@ const PATH: &AsciiSet = &CONTROLS
 /// A relative path that begins `name:` would be taken for a scheme.
 const RELATIVE: &AsciiSet = &PATH.add(b':');
 
-/// The root of the repository, and where in it blurt was started. Both are lists of names, as are
-/// all paths in here: `/` stands between them on every system.
-pub(super) struct Root {
-    root: Vec<Vec<u8>>,
-    cwd: Vec<Vec<u8>>,
-}
-
 impl Root {
-    /// The nearest folder with a `.git` (which is a file in worktrees and submodules), from the
-    /// current one upwards; without any, the current one.
-    pub(super) fn find() -> Self {
-        let cwd = env::current_dir().unwrap_or_default();
-        let root = cwd.ancestors().find(|folder| folder.join(".git").exists());
-        Self { root: names_of(root.unwrap_or(&cwd)), cwd: names_of(&cwd) }
-    }
-
-    /// The names that lead to `path`, which is written as from the current folder.
-    fn absolute<'a>(&'a self, path: &'a [u8]) -> Vec<&'a [u8]> {
-        let rooted = path.starts_with(b"/") || (cfg!(windows) && path.get(1) == Some(&b':'));
-        let base = if rooted { &[][..] } else { &self.cwd };
-        let mut names: Vec<&[u8]> = base.iter().map(Vec::as_slice).collect();
-        for name in path.split(|byte| *byte == b'/') {
-            match name {
-                b"" | b"." => {}
-                b".." => drop(names.pop()),
-                name => names.push(name),
-            }
-        }
-        names
-    }
-
-    /// The names that lead from the root to `path`, if it lies in the repository.
-    fn inside<'a>(&'a self, path: &'a [u8]) -> Option<Vec<&'a [u8]>> {
-        let names = self.absolute(path);
-        let below =
-            names.strip_prefix(&self.root.iter().map(Vec::as_slice).collect::<Vec<_>>()[..]);
-        below.map(<[_]>::to_vec)
-    }
-
     /// A file by its URI: from the root of the repository, or absolute if it lies elsewhere.
     fn artifact(&self, path: &BStr) -> ArtifactLocation {
         if let Some(names) = self.inside(path) {
@@ -117,11 +77,10 @@ impl Root {
 
     /// The place as it is named in a message.
     fn label(&self, place: &Location) -> Option<String> {
-        let path = place.origin.path.as_ref()?;
-        let shown = self.inside(path).map_or_else(|| path.to_vec(), |names| names.join(&b'/'));
+        place.origin.path.as_ref()?;
         let commit = place.past.as_ref().map(|past| format!(" in {}", past.commit.short()));
         let commit = commit.unwrap_or_default();
-        Some(format!("{}:{}{commit}", sanitize_bytes(&shown), place.start.line))
+        Some(format!("{}:{}{commit}", self.name(place), place.start.line))
     }
 }
 
@@ -179,17 +138,6 @@ fn uri(names: &[&[u8]], set: &'static AsciiSet) -> String {
     names.iter().map(|name| percent_encode(name, set).to_string()).collect::<Vec<_>>().join("/")
 }
 
-fn names_of(path: &Path) -> Vec<Vec<u8>> {
-    let names = path.components().filter_map(|part| match part {
-        std::path::Component::Normal(name) => Some(Vec::from_os_str_lossy(name).into_owned()),
-        std::path::Component::Prefix(drive) => {
-            Some(Vec::from_os_str_lossy(drive.as_os_str()).into_owned())
-        }
-        _ => None,
-    });
-    names.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,8 +145,7 @@ mod tests {
     use crate::finding::Excerpt;
 
     fn root() -> Root {
-        let names = |path: &str| path.split('/').map(|name| name.as_bytes().to_vec()).collect();
-        Root { root: names("home/mary/repo"), cwd: names("home/mary/repo/a b") }
+        Root::at("home/mary/repo", "home/mary/repo/a b")
     }
 
     fn artifact(path: &[u8]) -> (Option<String>, Option<String>) {

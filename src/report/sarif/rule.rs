@@ -1,9 +1,10 @@
 //! Rules as SARIF describes them, with everything that GitHub asks for and shows beside an alert.
 
-use super::message::{block, code, markdown, plain, verb};
+use super::message::{code, markdown, plain, verb};
 use super::{level, sentence};
 use crate::finding::{Finding, Status};
 use crate::remedy::{Instruction, Remedy};
+use crate::report::markup::block;
 use crate::rule::{Confidence, Rule, RuleSet, Severity};
 use serde_json::json;
 use serde_sarif::sarif::{

@@ -1,0 +1,28 @@
+//! What time it is, as far as reports say.
+
+use jiff::Timestamp;
+use std::env;
+use thiserror::Error;
+
+/// `SOURCE_DATE_EPOCH` is set, and says no time.
+#[derive(Debug, Error)]
+#[error("SOURCE_DATE_EPOCH is no number of seconds since 1970")]
+pub struct ClockError;
+
+/// The time that ages are counted to and that reports are dated with: now, or what
+/// `SOURCE_DATE_EPOCH` says, so that a report can be made again to the byte
+/// (<https://reproducible-builds.org/specs/source-date-epoch/>).
+///
+/// # Errors
+///
+/// When the variable is set to something that is no time.
+pub fn now() -> Result<Timestamp, ClockError> {
+    match env::var_os("SOURCE_DATE_EPOCH") {
+        None => Ok(Timestamp::now()),
+        Some(seconds) => seconds
+            .to_str()
+            .and_then(|seconds| seconds.parse().ok())
+            .and_then(|seconds| Timestamp::from_second(seconds).ok())
+            .ok_or(ClockError),
+    }
+}
