@@ -6,10 +6,34 @@ use crate::source::Excluded;
 use crate::triage::Thresholds;
 use serde::Deserialize;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+
+/// Where configuration and rule packs are read from.
+pub trait Texts {
+    /// The text of the file at `path`, as from the current directory.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, or cannot be read.
+    fn read(&self, path: &Path) -> io::Result<String>;
+}
+
+/// The files of the disk.
+#[derive(Debug, Clone, Copy)]
+pub struct Disk;
+
+impl Texts for Disk {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        fs::read_to_string(path)
+    }
+}
 
 /// The file that is looked for.
 pub const FILE_NAME: &str = ".blurt.toml";
+
+/// The file of the baseline.
+pub const BASELINE_NAME: &str = ".blurt-baseline.json";
 
 /// What a configuration file or the command line says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -92,8 +116,9 @@ impl Settings {
     /// # Errors
     ///
     /// When it cannot be read, is no TOML, or has keys that are not known; with line and column.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path)
+    pub fn read(path: &Path, texts: &dyn Texts) -> Result<Self, ConfigError> {
+        let text = texts
+            .read(path)
             .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let mut settings: Self = toml::from_str(&text).map_err(|e| {
             let before = &text[..e.span().map_or(0, |span| span.start)];
@@ -115,11 +140,15 @@ impl Settings {
     /// The configuration file of the current directory: there, or in the nearest folder above it
     /// up to the repository's root.
     #[must_use]
-    pub fn find() -> Option<PathBuf> {
+    pub fn find(texts: &dyn Texts) -> Option<PathBuf> {
         let here = std::env::current_dir().ok()?;
         for folder in here.ancestors() {
             let file = folder.join(FILE_NAME);
-            if file.is_file() {
+            // A file that cannot be read is an error for whoever reads it then.
+            let absent = |e: &io::Error| {
+                matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory)
+            };
+            if !texts.read(&file).is_err_and(|e| absent(&e)) {
                 return Some(file);
             }
             if folder.join(".git").exists() {
@@ -171,11 +200,13 @@ impl Config {
     /// # Errors
     ///
     /// When a pack or a glob is flawed, or a rule is named that does not exist.
-    pub fn new(settings: Settings) -> Result<Self, ConfigError> {
+    pub fn new(settings: Settings, texts: &dyn Texts) -> Result<Self, ConfigError> {
         let Settings { scan, rules: names } = settings;
         let mut rules = RuleSet::builtin()?;
         for pack in &names.packs {
-            rules.add_file(pack)?;
+            let text = texts.read(pack);
+            let text = text.map_err(|source| ConfigError::Read { path: pack.clone(), source })?;
+            rules.add_pack(pack, text)?;
         }
         for id in names.disable.iter().chain(&names.only) {
             if !rules.rules().iter().any(|rule| rule.is_called(id)) {
@@ -215,7 +246,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("blurt.toml");
         fs::write(&path, text).unwrap();
-        Settings::read(&path)
+        Settings::read(&path, &Disk)
             .map_err(|e| e.to_string().replace(&path.display().to_string(), "FILE"))
     }
 
@@ -243,7 +274,7 @@ mod tests {
     fn an_unknown_rule_is_an_error_with_a_suggestion() {
         let mut settings = Settings::default();
         settings.rules.only = vec!["aws-access-key".into(), "aws-acess-key-id".into()];
-        let error = Config::new(settings).unwrap_err().to_string();
+        let error = Config::new(settings, &Disk).unwrap_err().to_string();
         assert!(error.contains("did you mean `aws-access-key-id`"), "{error}");
     }
 }

@@ -18,6 +18,7 @@ pub mod config;
 pub mod coverage;
 pub mod detect;
 pub mod finding;
+pub mod gate;
 pub mod kind;
 pub mod remedy;
 pub mod report;

@@ -1,10 +1,13 @@
 //! The command line: the only place that knows arguments, terminals and exit statuses. One file a
 //! subcommand.
 
+mod ci;
 mod exit;
+mod output;
 mod progress;
 mod rules;
 mod scan;
+mod selection;
 mod terminal;
 
 pub use exit::ExitStatus;
@@ -29,6 +32,8 @@ but could not look everywhere.";
 enum Command {
     /// Find secrets in files
     Scan(Box<scan::Args>),
+    /// Scan what a pull request, a push or a tag adds, as the CI service says it
+    Ci(Box<ci::Args>),
     /// List, show, check and test rules
     Rules(rules::Args),
 }
@@ -38,6 +43,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Scan(args) => scan::run(&args),
+        Command::Ci(args) => ci::run(&args),
         Command::Rules(args) => rules::run(&args),
     };
     match result {

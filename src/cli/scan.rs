@@ -1,21 +1,17 @@
 //! `blurt scan`.
 
-use super::ExitStatus;
-use super::progress;
-use super::terminal::{self, When};
+use super::output::OutputArgs;
+use super::selection::SelectionArgs;
+use super::{ExitStatus, progress};
 use crate::clock;
-use crate::config::{Config, Settings};
+use crate::config::{Config, Disk};
 use crate::detect::Detector;
-use crate::report::{self, Format, Style, Text};
-use crate::rule::{Confidence, Severity};
-use crate::scan::{Outcome, Progress, scan};
+use crate::scan::{Outcome, Progress};
 use crate::source::{Files, History, Options, Range, Source, Span, Staged, Stdin, git, history};
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use bstr::BString;
 use clap::ValueHint;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Find secrets in files and folders, or in standard input.
 #[derive(Debug, clap::Args)]
@@ -80,125 +76,32 @@ Examples:
   blurt scan --history                  and all that the repository ever held
   git show HEAD:config.py | blurt scan --stdin --path config.py";
 
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Output")]
-struct OutputArgs {
-    /// Format of standard output: text, json, jsonl, sarif, markdown, github (annotations of GitHub
-    /// Actions) or gitlab (GitLab's secret detection report)
-    #[arg(short, long, value_name = "FORMAT", default_value = "text", value_parser = format_name)]
-    format: &'static str,
-
-    /// Also write a report to FILE, in the format of its extension (.json .jsonl .sarif .md .txt) or
-    /// as FORMAT:FILE
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    output: Vec<String>,
-
-    /// Show secrets in clear (text on a terminal only)
-    #[arg(long)]
-    show_secrets: bool,
-
-    /// Show progress
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    progress: When,
-
-    /// Use colours
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    color: When,
-
-    /// Print problems only
-    #[arg(short, long, conflicts_with = "verbose")]
-    quiet: bool,
-
-    /// Show all places and steps, and what is excused
-    #[arg(short, long)]
-    verbose: bool,
-}
-
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "What to report")]
-struct SelectionArgs {
-    /// Report what is at least that certain: low, medium (default) or high
-    #[arg(long, value_name = "LEVEL", value_parser = level::<Confidence>)]
-    min_confidence: Option<Confidence>,
-
-    /// Report what is at least that bad: low (default), medium, high or critical
-    #[arg(long, value_name = "LEVEL", value_parser = level::<Severity>)]
-    min_severity: Option<Severity>,
-
-    /// Add the rules of a pack file
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
-    rules: Vec<PathBuf>,
-
-    /// Use this rule only (an id or a kind; repeatable)
-    #[arg(long, value_name = "ID")]
-    rule: Vec<String>,
-
-    /// Do not use this rule (an id or a kind; repeatable)
-    #[arg(long, value_name = "ID")]
-    no_rule: Vec<String>,
-
-    /// Do not scan files that match this glob (repeatable)
-    #[arg(long, value_name = "GLOB")]
-    exclude: Vec<String>,
-
-    /// Configuration file [default: .blurt.toml here or above, up to the repository's root]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    config: Option<PathBuf>,
-}
-
-fn format_name(name: &str) -> Result<&'static str, String> {
-    let names: Vec<_> = report::FORMATS.iter().map(|format| format.name()).collect();
-    let known = names.iter().find(|known| **known == name).copied();
-    known.ok_or_else(|| format!("there is no such format; there are: {}", names.join(", ")))
-}
-
-fn level<T: serde::de::DeserializeOwned>(name: &str) -> Result<T, String> {
-    serde_json::from_value(name.into()).map_err(|e| e.to_string())
-}
-
 /// Scans, writes the reports and says how it went.
 pub(super) fn run(args: &Args) -> Result<ExitStatus> {
-    let output = &args.output;
-    if output.show_secrets && !(output.format == "text" && terminal::stdout_is_terminal()) {
-        bail!("--show-secrets is for text on a terminal only: reports and logs are read by others");
-    }
-    let files =
-        output.output.iter().map(|file| OutputFile::parse(file)).collect::<Result<Vec<_>>>()?;
-    let config = Config::new(args.settings()?)?;
+    let reports = args.output.check()?;
+    let mut flags = args.selection.flags();
+    flags.scan.no_ignore = args.no_ignore.then_some(true);
+    let config = Config::new(args.selection.settings(flags, &Disk)?, &Disk)?;
     let source = args.source(&config)?;
-    let thresholds = config.thresholds;
-    let detector = Detector::new(config.rules);
-    let progress = Progress::default();
-    let shown = output.progress.progress() && !output.quiet;
-    let outcome =
-        progress::during(shown, &progress, || scan(&*source, &detector, thresholds, &progress));
-    for file in files {
-        file.write(&outcome)?;
-    }
-    output.print(&outcome)?;
-    // The process ends: taking the rules apart would only take time.
-    std::mem::forget(detector);
+    let outcome = scan(&*source, config, &args.output);
+    reports.write(&outcome)?;
     Ok(ExitStatus::of(&outcome, args.exit_zero))
 }
 
-impl Args {
-    fn settings(&self) -> Result<Settings> {
-        let file = match &self.selection.config {
-            Some(path) => Some(path.clone()),
-            None => Settings::find(),
-        };
-        let base = file.map(|path| Settings::read(&path)).transpose()?.unwrap_or_default();
-        let mut flags = Settings::default();
-        flags.scan.min_confidence = self.selection.min_confidence;
-        flags.scan.min_severity = self.selection.min_severity;
-        flags.scan.no_ignore = self.no_ignore.then_some(true);
-        flags.scan.exclude.clone_from(&self.selection.exclude);
-        flags.rules.packs.clone_from(&self.selection.rules);
-        flags.rules.only.clone_from(&self.selection.rule);
-        flags.rules.disable.clone_from(&self.selection.no_rule);
-        Ok(flags.over(base))
-    }
+/// Scans a source, and shows how far it has come.
+pub(super) fn scan(source: &dyn Source, config: Config, output: &OutputArgs) -> Outcome {
+    let thresholds = config.thresholds;
+    let detector = Detector::new(config.rules);
+    let progress = Progress::default();
+    let outcome = progress::during(output.shows_progress(), &progress, || {
+        crate::scan::scan(source, &detector, thresholds, &progress)
+    });
+    // The process ends: taking the rules apart would only take time.
+    std::mem::forget(detector);
+    outcome
+}
 
+impl Args {
     fn source(&self, config: &Config) -> Result<Box<dyn Source>> {
         if self.stdin {
             return Ok(Box::new(Stdin { path: self.path.clone().map(BString::from) }));
@@ -225,64 +128,5 @@ impl Args {
         let now = clock::now()?;
         let options = history::Options { threads: self.threads, full: self.history_full, now };
         Ok(History::new(self.paths.clone(), options))
-    }
-}
-
-impl OutputArgs {
-    /// Writes the report for standard output, and what a machine's report would hide.
-    fn print(&self, outcome: &Outcome) -> Result<()> {
-        let text = self.format == "text";
-        if self.quiet || !text {
-            for note in &outcome.notes {
-                terminal::complain(&format!("note: {note}"));
-            }
-            for skip in &outcome.coverage.skipped {
-                let mend = skip.mend.as_ref().map(|mend| format!("; {mend}")).unwrap_or_default();
-                terminal::complain(&format!("not scanned: {} {}{mend}", skip.path, skip.reason));
-            }
-        }
-        if self.quiet && text {
-            return Ok(());
-        }
-        let style = Style {
-            colour: text && self.color.colour(),
-            show_secrets: self.show_secrets,
-            verbose: self.verbose,
-        };
-        let styled = Text::new(style);
-        let format: &dyn Format =
-            if text { &styled } else { report::by_name(self.format).unwrap_or(&styled) };
-        let mut out = BufWriter::new(std::io::stdout().lock());
-        format.write(outcome, &mut out)?;
-        out.flush()?;
-        Ok(())
-    }
-}
-
-/// A file that a report goes to.
-struct OutputFile {
-    path: PathBuf,
-    format: &'static dyn Format,
-}
-
-impl OutputFile {
-    /// `FILE` or `FORMAT:FILE`.
-    fn parse(text: &str) -> Result<Self> {
-        if let Some((name, path)) = text.split_once(':')
-            && let Some(format) = report::by_name(name)
-        {
-            return Ok(Self { path: path.into(), format });
-        }
-        let extension = Path::new(text).extension().and_then(|extension| extension.to_str());
-        let Some(format) = extension.and_then(report::by_extension) else {
-            bail!("{text}: no format has this extension; write FORMAT:FILE, as in sarif:{text}");
-        };
-        Ok(Self { path: text.into(), format })
-    }
-
-    fn write(&self, outcome: &Outcome) -> Result<()> {
-        let place = || format!("{}: cannot be written", self.path.display());
-        let mut out = BufWriter::new(File::create(&self.path).with_context(place)?);
-        self.format.write(outcome, &mut out).and_then(|()| out.flush()).with_context(place)
     }
 }

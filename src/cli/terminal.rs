@@ -1,6 +1,7 @@
 //! Standard output and standard error, and whether they are terminals.
 
 use crate::report::sanitize;
+use bstr::ByteSlice;
 use clap::ValueEnum;
 use std::io::{IsTerminal, Write};
 
@@ -46,6 +47,50 @@ pub(super) fn stdout_is_terminal() -> bool {
 /// Writes a problem to standard error.
 pub(super) fn complain(message: &str) {
     let lines: Vec<_> = message.lines().map(sanitize).collect();
+    let mut text = format!("blurt: {}\n", lines.join("\n")).into_bytes();
+    if is_log() {
+        text = without_commands(&text);
+    }
     // Nobody is left to tell that standard error is closed.
-    let _ = writeln!(std::io::stderr(), "blurt: {}", lines.join("\n"));
+    let _ = std::io::stderr().write_all(&text);
+}
+
+/// Whether a CI service reads what is written, and takes some lines of it for commands.
+pub(super) fn is_log() -> bool {
+    ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"]
+        .iter()
+        .any(|variable| std::env::var_os(variable).is_some())
+}
+
+/// The text with all that a CI service would take for a command broken up by a space: a scanned file
+/// may hold such lines. GitHub reads `::name::` behind spaces at the beginning of a line, and `##[name]`
+/// anywhere in it (<https://github.com/actions/runner>, `ActionCommand.cs`), Azure `##vso[…]`, TeamCity
+/// `##teamcity[…]`.
+pub(super) fn without_commands(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|b| *b == b'\n') {
+        let start = line.len() - line.trim_start_with(char::is_whitespace).len();
+        let is_command = line[start..].starts_with(b"::");
+        let line = if is_command {
+            [&line[..start], b": :", &line[start + 2..]].concat()
+        } else {
+            line.to_vec()
+        };
+        // Of three in a row the first two are parted first.
+        out.extend(line.replace("##", "# #").replace("##", "# #"));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_a_file_is_no_command() {
+        let text = "a.py\n    ::stop-commands::x\n::error::y\n a::b ##[add-path]z ##vso[x]\n###[\n\u{a0}::x".as_bytes();
+        let safe =
+            "a.py\n    : :stop-commands::x\n: :error::y\n a::b # #[add-path]z # #vso[x]\n# # #[\n\u{a0}: :x".as_bytes();
+        assert_eq!(without_commands(text).as_bstr(), safe.as_bstr());
+    }
 }

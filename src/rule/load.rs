@@ -76,9 +76,15 @@ pub(super) struct Pack {
 
 /// Reads and checks the pack at `path`.
 pub(super) fn pack(path: &Path) -> Result<Pack, RuleError> {
+    let text = fs::read_to_string(path).map_err(|e| {
+        RuleError::of_file(&path.display().to_string(), format!("cannot be read: {e}"))
+    })?;
+    pack_of(path, text)
+}
+
+/// Checks the text of the pack at `path`.
+pub(super) fn pack_of(path: &Path, text: String) -> Result<Pack, RuleError> {
     let file = path.display().to_string();
-    let text = fs::read_to_string(path)
-        .map_err(|e| RuleError::of_file(&file, format!("cannot be read: {e}")))?;
     let spec: PackSpec<Spanned<RuleSpec>, Spanned<Playbook>> =
         toml::from_str(&text).map_err(|e| {
             let offset = e.span().map_or(0, |span| span.start);

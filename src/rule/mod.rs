@@ -182,6 +182,15 @@ impl RuleSet {
         self.add(load::pack(path)?)
     }
 
+    /// The same for a pack whose text is at hand. Errors name `path`.
+    ///
+    /// # Errors
+    ///
+    /// When anything in it is wrong; the error says where.
+    pub fn add_pack(&mut self, path: &Path, text: String) -> Result<(), RuleError> {
+        self.add(load::pack_of(path, text)?)
+    }
+
     fn add(&mut self, pack: load::Pack) -> Result<(), RuleError> {
         for id in &pack.disable {
             self.rules.retain(|rule| rule.spec.id != id.value);

@@ -3,6 +3,7 @@
 
 mod bits;
 mod change;
+mod checkout;
 mod compare;
 pub mod encoding;
 mod exclude;
@@ -15,6 +16,7 @@ mod range;
 mod staged;
 mod stdin;
 
+pub use checkout::{Checkout, CommitFiles};
 pub use exclude::Excluded;
 pub use files::{Files, Options};
 pub use history::History;

@@ -9,7 +9,7 @@
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use assert_cmd::Command;
-use blurt::config::{Config, Settings};
+use blurt::config::{Config, Disk, Settings};
 use blurt::detect::Detector;
 use blurt::rule::example::expand;
 use blurt::rule::{Action, Confidence, Severity};
@@ -308,7 +308,7 @@ pub fn scan(root: &Path, detector: &Detector, confidence: Confidence, threads: u
 
 /// The built-in rules, ready for use.
 pub fn detector() -> Detector {
-    Detector::new(Config::new(Settings::default()).unwrap().rules)
+    Detector::new(Config::new(Settings::default(), &Disk).unwrap().rules)
 }
 
 impl Encoding {

@@ -9,6 +9,7 @@ mod lines;
 mod span;
 
 pub use span::Span;
+pub(super) use span::{find, shallow};
 
 use super::change::{Change, Search};
 use super::compare::Side;

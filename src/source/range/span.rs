@@ -14,8 +14,9 @@ pub struct Span {
     pub heads: Vec<String>,
     /// Where it begins: revisions, and names of refs that end with `*`. Empty for all history.
     pub without: Vec<String>,
-    /// Whether the files to compare with are those of the commit in which both sides part, and not
-    /// those of the base itself.
+    /// The commit whose files were there before, if it is one. It is one of `without`.
+    pub base: Option<String>,
+    /// Whether these files are rather those of the commit in which the base and the heads part.
     pub since_parting: bool,
 }
 
@@ -37,6 +38,7 @@ impl FromStr for Span {
         Ok(Self {
             heads: named(head).into_iter().collect(),
             without: named(base).into_iter().collect(),
+            base: named(base),
             since_parting,
         })
     }
@@ -71,7 +73,7 @@ impl Commits {
             ids: Vec::new(),
             heads: Vec::new(),
             base: None,
-            base_name: None,
+            base_name: span.base.clone(),
             tags: Vec::new(),
         };
         for head in &span.heads {
@@ -87,11 +89,11 @@ impl Commits {
                 hidden.push(find(scope, revision)?.0);
             }
         }
-        if let ([base], [name]) = (hidden.as_slice(), span.without.as_slice()) {
-            commits.base_name = Some(name.clone());
+        if let Some(name) = &span.base {
+            let base = find(scope, name)?.0;
             commits.base = Some(match commits.heads.first() {
-                Some(head) if span.since_parting => parting(scope, span, *base, *head)?,
-                _ => *base,
+                Some(head) if span.since_parting => parting(scope, span, base, *head)?,
+                _ => base,
             });
         }
         commits.ids = walk(scope, &commits.heads, &hidden)
@@ -120,7 +122,7 @@ impl Commits {
 }
 
 /// The commit that a revision leads to, and the tags on the way.
-fn find(scope: &Scope, revision: &str) -> Result<(Oid, Vec<Oid>), Skip> {
+pub(in crate::source) fn find(scope: &Scope, revision: &str) -> Result<(Oid, Vec<Oid>), Skip> {
     let repository = &scope.repository;
     let mut object =
         repository.revparse_single(revision).map_err(|e| missing(scope, revision, &e))?;
@@ -178,7 +180,7 @@ fn walk(scope: &Scope, heads: &[Oid], hidden: &[Oid]) -> Result<Vec<Oid>, git2::
 }
 
 /// The commits at which a shallow clone ends.
-fn shallow(scope: &Scope) -> Vec<Oid> {
+pub(in crate::source) fn shallow(scope: &Scope) -> Vec<Oid> {
     let listed = fs::read_to_string(scope.repository.commondir().join("shallow"));
     listed.unwrap_or_default().lines().filter_map(|line| Oid::from_str(line).ok()).collect()
 }
@@ -221,6 +223,7 @@ mod tests {
         let span = |heads: &[&str], without: &[&str], since_parting| Span {
             heads: heads.iter().map(|head| (*head).to_owned()).collect(),
             without: without.iter().map(|base| (*base).to_owned()).collect(),
+            base: without.first().map(|base| (*base).to_owned()),
             since_parting,
         };
         let zeros = "0".repeat(40);
