@@ -1,6 +1,7 @@
 //! What was looked at, and what was not: a scan that could not look everywhere is never green.
 
 use serde::Serialize;
+use std::fmt;
 
 /// Something that could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -11,6 +12,13 @@ pub struct Skip {
     pub reason: String,
     /// The command or act that mends it.
     pub mend: Option<String>,
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.path, self.reason)?;
+        self.mend.as_ref().map_or(Ok(()), |mend| write!(f, "; {mend}"))
+    }
 }
 
 /// What a scan has looked at.

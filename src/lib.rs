@@ -19,6 +19,7 @@ pub mod coverage;
 pub mod detect;
 pub mod finding;
 pub mod gate;
+pub mod hook;
 pub mod kind;
 pub mod remedy;
 pub mod report;

@@ -66,7 +66,7 @@ Examples:
 /// Finds out what to scan, scans it and tells.
 pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     let reports = args.output.check()?;
-    let clone = Checkout::here().map_err(|skip| unseen(&skip))?;
+    let clone = Checkout::here().map_err(|skip| anyhow!("{skip}"))?;
     let gate = args.gate(&clone)?;
     if !args.output.quiet {
         complain(&gate.about);
@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
         What::Whole => args.whole(&clone)?,
         What::Nothing => {
             let nothing: Vec<Box<dyn Source>> = Vec::new();
-            scan::scan(&nothing, args.config(&Disk)?, &args.output)
+            scan::scan(&nothing, args.config(&Disk)?, args.output.shows_progress())
         }
     };
     outcome.notes.extend(gate.notes);
@@ -108,25 +108,25 @@ impl Args {
     fn range(&self, clone: &Checkout, span: &Span) -> Result<Outcome> {
         let Some(base) = &span.base else {
             let config = self.config(&Disk)?;
-            let range = self.source(&config, span);
-            return Ok(scan::scan(&range, config, &self.output));
+            let range = range(&config, span);
+            return Ok(scan::scan(&range, config, self.output.shows_progress()));
         };
         let files = match clone.files_of(base) {
             Ok(files) => files,
             Err(skip) => {
-                return Ok(scan::scan(&Unseen(skip), self.config(&NoFiles)?, &self.output));
+                return Ok(scan::scan(
+                    &Unseen(skip),
+                    self.config(&NoFiles)?,
+                    self.output.shows_progress(),
+                ));
             }
         };
         let at_base = || format!("at {base}, whose configuration counts");
         let config = self.config(&files).with_context(at_base)?;
-        let range = self.source(&config, span).with_markers(Markers::OfBase);
-        let mut outcome = scan::scan(&range, config, &self.output);
+        let range = range(&config, span).with_markers(Markers::OfBase);
+        let mut outcome = scan::scan(&range, config, self.output.shows_progress());
         outcome.notes.extend(self.edited(clone, &files, span, base));
         Ok(outcome)
-    }
-
-    fn source(&self, config: &Config, span: &Span) -> Range {
-        Range::new(vec![PathBuf::from(".")], config.excluded.clone(), span.clone())
     }
 
     /// Scans all files and the whole history.
@@ -140,7 +140,7 @@ impl Args {
             sources.push(Box::new(Files::new(here.clone(), config.excluded.clone(), options)));
         }
         sources.push(Box::new(History::new(here, options)));
-        Ok(scan::scan(&sources, config, &self.output))
+        Ok(scan::scan(&sources, config, self.output.shows_progress()))
     }
 
     /// Remarks on the files by which blurt goes and which the change edits.
@@ -172,6 +172,11 @@ impl Args {
     }
 }
 
+/// The range in the repository that the current directory lies in.
+fn range(config: &Config, span: &Span) -> Range {
+    Range::new(vec![PathBuf::from(".")], config.excluded.clone(), span.clone())
+}
+
 /// There is nothing to read a configuration from.
 struct NoFiles;
 
@@ -188,11 +193,6 @@ impl Source for Unseen {
     fn feed(&self, engine: &Engine) {
         engine.worker().skip(self.0.clone());
     }
-}
-
-fn unseen(skip: &Skip) -> anyhow::Error {
-    let mend = skip.mend.as_ref().map(|mend| format!("; {mend}")).unwrap_or_default();
-    anyhow!("{} {}{mend}", skip.path, skip.reason)
 }
 
 /// Gives GitHub the annotations, behind a report for people, and the summary of the step.

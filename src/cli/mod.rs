@@ -3,6 +3,7 @@
 
 mod ci;
 mod exit;
+mod hook;
 mod output;
 mod progress;
 mod rules;
@@ -34,6 +35,8 @@ enum Command {
     Scan(Box<scan::Args>),
     /// Scan what a pull request, a push or a tag adds, as the CI service says it
     Ci(Box<ci::Args>),
+    /// Ask blurt before every commit or push
+    Hook(hook::Args),
     /// List, show, check and test rules
     Rules(rules::Args),
 }
@@ -44,6 +47,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Scan(args) => scan::run(&args),
         Command::Ci(args) => ci::run(&args),
+        Command::Hook(args) => hook::run(&args),
         Command::Rules(args) => rules::run(&args),
     };
     match result {

@@ -95,8 +95,7 @@ impl OutputArgs {
                 terminal::complain(&format!("note: {note}"));
             }
             for skip in &outcome.coverage.skipped {
-                let mend = skip.mend.as_ref().map(|mend| format!("; {mend}")).unwrap_or_default();
-                terminal::complain(&format!("not scanned: {} {}{mend}", skip.path, skip.reason));
+                terminal::complain(&format!("not scanned: {skip}"));
             }
         }
         if self.quiet && text {

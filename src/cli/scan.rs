@@ -83,17 +83,17 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     flags.scan.no_ignore = args.no_ignore.then_some(true);
     let config = Config::new(args.selection.settings(flags, &Disk)?, &Disk)?;
     let source = args.source(&config)?;
-    let outcome = scan(&*source, config, &args.output);
+    let outcome = scan(&*source, config, args.output.shows_progress());
     reports.write(&outcome)?;
     Ok(ExitStatus::of(&outcome, args.exit_zero))
 }
 
-/// Scans a source, and shows how far it has come.
-pub(super) fn scan(source: &dyn Source, config: Config, output: &OutputArgs) -> Outcome {
+/// Scans a source, and shows how far it has come if `shown`.
+pub(super) fn scan(source: &dyn Source, config: Config, shown: bool) -> Outcome {
     let thresholds = config.thresholds;
     let detector = Detector::new(config.rules);
     let progress = Progress::default();
-    let outcome = progress::during(output.shows_progress(), &progress, || {
+    let outcome = progress::during(shown, &progress, || {
         crate::scan::scan(source, &detector, thresholds, &progress)
     });
     // The process ends: taking the rules apart would only take time.

@@ -64,8 +64,8 @@ pub(super) fn is_log() -> bool {
 
 /// The text with all that a CI service would take for a command broken up by a space: a scanned file
 /// may hold such lines. GitHub reads `::name::` behind spaces at the beginning of a line, and `##[name]`
-/// anywhere in it (<https://github.com/actions/runner>, `ActionCommand.cs`), Azure `##vso[…]`, TeamCity
-/// `##teamcity[…]`.
+/// anywhere in it (<https://github.com/actions/runner>, `ActionCommand.cs`), Azure `##vso[…]`,
+/// `TeamCity` `##teamcity[…]`.
 pub(super) fn without_commands(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for line in text.split_inclusive(|b| *b == b'\n') {
