@@ -136,7 +136,7 @@ mod tests {
 
     fn commits(heads: &[&str], without: &[&str]) -> Target {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let without = owned(without);
+        let without: Vec<String> = owned(without);
         let base = without.first().filter(|name| !name.ends_with('*')).cloned();
         Target::Commits(Span { heads: owned(heads), without, base, since_parting: false })
     }
