@@ -220,8 +220,12 @@ pub(super) fn covered(coverage: &Coverage) -> String {
         1 => format!("1 {noun}"),
         n => format!("{n} {noun}s"),
     };
-    let mut parts = vec![count(coverage.files, "file")];
-    if coverage.commits + coverage.blobs > 0 {
+    let of_git = coverage.commits + coverage.blobs > 0;
+    let mut parts = Vec::new();
+    if coverage.files > 0 || !of_git {
+        parts.push(count(coverage.files, "file"));
+    }
+    if of_git {
         parts.push(count(coverage.commits, "commit"));
         parts.push(count(coverage.blobs, "blob"));
     }

@@ -2,8 +2,9 @@
 
 use super::compare::{Entry, Named, Side, first_name};
 use super::git::oid;
-use bstr::BString;
+use bstr::{BStr, BString};
 use git2::Oid;
+use gix_hash::ObjectId;
 use gix_index::entry::{Flags, Mode, Stage};
 use gix_index::extension::Tree as Noted;
 use gix_index::{File, State};
@@ -44,6 +45,17 @@ impl Index {
         let entries = self.0.entries().iter();
         let entries = entries.filter(|entry| entry.stage() != Stage::Unconflicted);
         entries.map(|entry| entry.path(&self.0).to_owned()).collect()
+    }
+
+    /// The files, with their paths; of those in conflict, each version. Folders that a sparse index names
+    /// by their trees are left out.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&BStr, ObjectId)> {
+        let is_file = |entry: &&gix_index::Entry| {
+            let named_only = entry.flags.contains(Flags::INTENT_TO_ADD);
+            !named_only && entry.mode != Mode::COMMIT && entry.mode != Mode::DIR
+        };
+        let files = self.0.entries().iter().filter(is_file);
+        files.map(|entry| (entry.path(&self.0), entry.id))
     }
 
     /// All that is staged, to be compared.

@@ -296,7 +296,7 @@ impl Job<'_, '_> {
                 return self.worker.skip(Skip {
                     path: if place.is_empty() { ".".to_owned() } else { place.to_string() },
                     reason: format!("has submodules that cannot be listed: {}", e.message()),
-                    mend: Some("mend .gitmodules: git submodule status says what is wrong".into()),
+                    mend: Some(unlisted(&e).to_owned()),
                 });
             }
         };
@@ -330,5 +330,15 @@ impl Job<'_, '_> {
                 mend: Some("scan a clone made with git clone --recurse-submodules".to_owned()),
             });
         }
+    }
+}
+
+/// What mends a repository whose submodules cannot be listed. libgit2 lists them by the index, and does
+/// not know all kinds of it.
+fn unlisted(error: &git2::Error) -> &'static str {
+    match error.message() {
+        message if message.contains("'link'") => "git update-index --no-split-index",
+        message if message.contains("'sdir'") => "git sparse-checkout reapply --no-sparse-index",
+        _ => "mend .gitmodules: git submodule status says what is wrong",
     }
 }

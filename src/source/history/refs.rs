@@ -1,6 +1,7 @@
 //! What a repository holds on to: refs, the heads of its worktrees, reflogs and indexes.
 
 use crate::source::git::object_id;
+use crate::source::index::Index;
 use bstr::BString;
 use git2::Repository;
 use gix_hash::ObjectId;
@@ -53,16 +54,9 @@ pub(super) struct Problem {
 
 impl Problem {
     fn git(what: &str, error: &git2::Error) -> Self {
-        let mend = match error.message() {
-            message if message.contains("'link'") => "git update-index --no-split-index",
-            message if message.contains("'sdir'") => {
-                "git sparse-checkout reapply --no-sparse-index"
-            }
-            _ => "git fsck --full",
-        };
         Self {
             reason: format!("{what} cannot be read: {}", error.message()),
-            mend: mend.to_owned(),
+            mend: "git fsck --full".to_owned(),
         }
     }
 
@@ -143,14 +137,16 @@ impl Roots {
         if !index.is_file() {
             return;
         }
-        match git2::Index::open(&index) {
+        match Index::read(&index) {
             Ok(index) => {
-                for entry in index.iter().filter(|entry| entry.mode & 0o170_000 != 0o160_000) {
-                    let path = BString::from(entry.path);
-                    self.index.entry(object_id(entry.id)).or_default().insert(path);
+                for (path, id) in index.files() {
+                    self.index.entry(id).or_default().insert(path.to_owned());
                 }
             }
-            Err(e) => self.problems.push(Problem::git("its index", &e)),
+            Err(e) => self.problems.push(Problem {
+                reason: format!("its index cannot be read: {e}"),
+                mend: "remove it and run git reset, which makes it anew from HEAD".to_owned(),
+            }),
         }
     }
 
