@@ -8,6 +8,7 @@ mod common;
 use blurt::rule::example::expand;
 use common::{Said, blurt, run, said};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -552,4 +553,34 @@ fn the_rules_can_be_listed_shown_checked_and_tested() {
     let test = folder.run(&["rules", "test", "--rules", "acme.toml", "--rule", "acme-token"]);
     assert_eq!(test.status, Some(1));
     assert!(test.err.contains("acme.toml:1: acme-token: counterexample 1"), "{}", test.err);
+}
+
+#[test]
+fn what_git_tracks_is_scanned_although_it_is_ignored() {
+    let folder = Folder::new();
+    let repository = git2::Repository::init(folder.path()).unwrap();
+    folder.write(".gitignore", "*.env\nbuild/\n");
+    for path in ["a.env", "sub/b.env", "sub/untracked.env", "build/c.py", "gone.env"] {
+        folder.plant(path, 1);
+    }
+    let mut index = repository.index().unwrap();
+    for path in ["a.env", "sub/b.env", "build/c.py", "gone.env"] {
+        index.add_path(Path::new(path)).unwrap();
+    }
+    index.write().unwrap();
+    fs::remove_file(folder.path().join("gone.env")).unwrap();
+    let paths = |folder: &Path, args: &[&str]| -> BTreeSet<String> {
+        let said = run(folder, &[&["scan", "-f", "json"], args].concat());
+        let report: Value = serde_json::from_str(&said.out).unwrap();
+        let places = report["findings"].as_array().unwrap().iter();
+        let places = places.flat_map(|finding| finding["locations"].as_array().unwrap());
+        places.map(|place| place["path"].as_str().unwrap().to_owned()).collect()
+    };
+    let sub = folder.path().join("sub");
+    let set = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(paths(folder.path(), &[]), set(&["a.env", "build/c.py", "sub/b.env"]));
+    assert_eq!(paths(folder.path(), &["sub"]), set(&["sub/b.env"]));
+    assert_eq!(paths(&sub, &[]), set(&["b.env"]));
+    assert_eq!(paths(&sub, &[".."]), set(&["../a.env", "../build/c.py", "b.env"]));
+    assert_eq!(paths(folder.path(), &["--exclude", "*.env"]), set(&["build/c.py"]));
 }

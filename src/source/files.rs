@@ -1,14 +1,17 @@
 //! Files and folders. The parallelism is that of `ignore`'s walk: each thread reads and scans the
 //! files that it finds. Files are read into one buffer a thread, not mapped (half the CPU).
 
+use super::git::Scope;
+use super::index::Index;
 use super::{Excluded, Source};
 use crate::blob::Origin;
 use crate::coverage::Skip;
 use crate::scan::{Engine, Worker};
 use bstr::{BString, ByteSlice, ByteVec};
 use ignore::{DirEntry, WalkBuilder, WalkState};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
@@ -71,37 +74,119 @@ impl Source for Files {
         drop(worker);
         let targets = Targets::new(&roots);
         let Some(walk) = self.walk(&roots) else { return };
+        let tracked = if self.options.no_ignore { Vec::new() } else { tracked(engine, &roots) };
+        let seen = Mutex::new(HashSet::new());
         walk.build_parallel().run(|| {
-            let mut worker = engine.worker();
-            let targets = &targets;
+            let mut visitor = Visitor {
+                worker: engine.worker(),
+                targets: &targets,
+                seen: (!tracked.is_empty()).then_some(&seen),
+                names: Vec::new(),
+            };
             Box::new(move |entry| {
-                visit(&mut worker, entry, targets);
+                visitor.visit(entry);
                 WalkState::Continue
             })
         });
+        let seen = seen.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (scope, index) in &tracked {
+            self.add_ignored(engine, scope, index, &seen);
+        }
     }
 }
 
-fn visit(worker: &mut Worker, entry: Result<DirEntry, ignore::Error>, targets: &Targets) {
-    let entry = match entry {
-        Ok(entry) => entry,
-        Err(e) => return worker.skip(skipped(&e)),
-    };
-    // A flawed line in a .gitignore (`entry.error()`) excludes nothing: what it means is scanned.
-    let Some(kind) = entry.file_type() else { return };
-    // The walk follows the links that are named, and does not say so.
-    let link =
-        entry.depth() == 0 && fs::symlink_metadata(entry.path()).is_ok_and(|m| m.is_symlink());
-    if entry.depth() == 0 && (kind.is_file() || kind.is_symlink()) {
-        if let Some(target) = targets.of(entry.path(), true) {
-            scan_file(worker, if link { &target } else { entry.path() });
+impl Files {
+    /// Scans the files that git tracks although it ignores them (`git add -f .env`): a commit holds them.
+    fn add_ignored(&self, engine: &Engine, scope: &Scope, index: &Index, seen: &HashSet<u64>) {
+        let mut worker = engine.worker();
+        for (path, _) in index.files().filter(|(path, _)| scope.has(path)) {
+            let named = scope.named(path);
+            let is_ignored = || {
+                path.to_path().is_ok_and(|path| {
+                    // What is tracked is not ignored to git's mind; the rules say what the walk leaves out.
+                    scope.repository.is_path_ignored(path).unwrap_or(false)
+                })
+            };
+            let missed = !seen.contains(&number(&named)) && !self.excluded.has(named.as_bstr());
+            let file = Path::new(&*named.to_path_lossy()).to_owned();
+            if missed && is_ignored() && fs::symlink_metadata(&file).is_ok_and(|m| m.is_file()) {
+                scan_file(&mut worker, &file);
+            }
         }
-    } else if kind.is_file() {
-        scan_file(worker, entry.path());
-    } else if kind.is_symlink()
-        && let Some(target) = targets.of(entry.path(), false)
-    {
-        scan_file(worker, &target);
+    }
+}
+
+/// The repositories that folders among `roots` lie in, and what they track.
+fn tracked(engine: &Engine, roots: &[PathBuf]) -> Vec<(Scope, Index)> {
+    let folders = roots.iter().filter(|root| root.is_dir());
+    // As a part of its repository the current directory needs a name.
+    let folders: Vec<PathBuf> = folders.filter_map(|root| fs::canonicalize(root).ok()).collect();
+    // What lies in no repository has no files that git tracks.
+    let scopes = Scope::of(&folders).0.into_iter();
+    let read = scopes.filter_map(|scope| match scope.index() {
+        Ok(index) => Some((scope, index)),
+        Err(skip) => {
+            engine.worker().skip(skip);
+            None
+        }
+    });
+    read.collect()
+}
+
+/// A short name for a path, to be compared.
+fn number(name: &BString) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The walk on one thread.
+struct Visitor<'a> {
+    worker: Worker<'a>,
+    targets: &'a Targets,
+    /// Where to note which files were read, if somebody wants to know.
+    seen: Option<&'a Mutex<HashSet<u64>>>,
+    names: Vec<u64>,
+}
+
+impl Drop for Visitor<'_> {
+    fn drop(&mut self) {
+        if let Some(seen) = self.seen {
+            let seen = seen.lock();
+            seen.unwrap_or_else(std::sync::PoisonError::into_inner).extend(self.names.drain(..));
+        }
+    }
+}
+
+impl Visitor<'_> {
+    fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(e) => return self.worker.skip(skipped(&e)),
+        };
+        // A flawed line in a .gitignore (`entry.error()`) excludes nothing: what it means is scanned.
+        let Some(kind) = entry.file_type() else { return };
+        // The walk follows the links that are named, and does not say so.
+        let link =
+            entry.depth() == 0 && fs::symlink_metadata(entry.path()).is_ok_and(|m| m.is_symlink());
+        if entry.depth() == 0 && (kind.is_file() || kind.is_symlink()) {
+            if let Some(target) = self.targets.of(entry.path(), true) {
+                self.scan(if link { &target } else { entry.path() });
+            }
+        } else if kind.is_file() {
+            self.scan(entry.path());
+        } else if kind.is_symlink()
+            && let Some(target) = self.targets.of(entry.path(), false)
+        {
+            self.scan(&target);
+        }
+    }
+
+    fn scan(&mut self, path: &Path) {
+        if self.seen.is_some() {
+            self.names.push(number(&name(path)));
+        }
+        scan_file(&mut self.worker, path);
     }
 }
 

@@ -25,6 +25,9 @@ pub(super) struct Site {
     from_environment: bool,
     /// How its root is named from the current directory.
     place: BString,
+    /// The current directory as it is named from the root, with a `/` at the end; empty if it is the root
+    /// or lies elsewhere.
+    here: BString,
     /// The paths in it that are asked for: all that lies below one of them. The empty one is the root.
     parts: Vec<BString>,
 }
@@ -94,8 +97,9 @@ impl Scope {
         // The current directory stands for the repository: a commit is made of all of it.
         let part = part.filter(|part| !from_environment && !part.as_os_str().is_empty());
         let parts = vec![part.map_or_else(BString::default, |part| super::files::name(&part))];
+        let here = work_tree(&repository).map_or_else(BString::default, below);
         let folder = repository.path().to_owned();
-        Ok(Self { repository, site: Site { folder, from_environment, place, parts } })
+        Ok(Self { repository, site: Site { folder, from_environment, place, here, parts } })
     }
 
     /// Where it is.
@@ -113,6 +117,10 @@ impl Scope {
 
     /// A path of the repository, as it is named from the current directory.
     pub(super) fn named(&self, path: &BStr) -> BString {
+        let here = &self.site.here;
+        if let Some(below) = path.strip_prefix(here.as_slice()).filter(|_| !here.is_empty()) {
+            return below.into();
+        }
         if self.site.place.is_empty() {
             return path.to_owned();
         }
@@ -161,6 +169,16 @@ impl Scope {
     pub(super) fn describe(&self, id: Oid) -> Commit {
         let object = self.repository.odb().and_then(|odb| Ok(odb.read(id)?.data().to_vec()));
         describe(&object.unwrap_or_default(), &object_id(id))
+    }
+}
+
+/// The current directory as it is named from `root`, with a `/` at the end.
+fn below(root: &Path) -> BString {
+    let here = fs::canonicalize(".").ok().zip(fs::canonicalize(root).ok());
+    let below = here.and_then(|(here, root)| here.strip_prefix(root).ok().map(Path::to_owned));
+    match below.filter(|below| !below.as_os_str().is_empty()) {
+        Some(below) => [super::files::name(&below).as_slice(), b"/"].concat().into(),
+        None => BString::default(),
     }
 }
 
