@@ -119,10 +119,8 @@ impl Files {
 /// The repositories that folders among `roots` lie in, and what they track.
 fn tracked(engine: &Engine, roots: &[PathBuf]) -> Vec<(Scope, Index)> {
     let folders = roots.iter().filter(|root| root.is_dir());
-    // As a part of its repository the current directory needs a name.
-    let folders: Vec<PathBuf> = folders.filter_map(|root| fs::canonicalize(root).ok()).collect();
     // What lies in no repository has no files that git tracks.
-    let scopes = Scope::of(&folders).0.into_iter();
+    let scopes = folders.filter_map(|folder| Scope::folder(folder).ok());
     let read = scopes.filter_map(|scope| match scope.index() {
         Ok(index) => Some((scope, index)),
         Err(skip) => {

@@ -77,9 +77,21 @@ impl Scope {
     ///
     /// When there is none, or it cannot be opened.
     pub(super) fn at(path: &Path) -> Result<Self, git2::Error> {
+        Self::open(path, path == Path::new("."))
+    }
+
+    /// The part of a repository that lies in the folder at `path`.
+    ///
+    /// # Errors
+    ///
+    /// When it lies in none, or that cannot be opened.
+    pub(super) fn folder(path: &Path) -> Result<Self, git2::Error> {
+        Self::open(path, false)
+    }
+
+    fn open(path: &Path, from_environment: bool) -> Result<Self, git2::Error> {
         // Git itself relies on the checksums of its files, and does not hash each object that it reads.
         git2::opts::strict_hash_verification(false);
-        let from_environment = path == Path::new(".");
         // A file that was deleted lies in the repository all the same.
         let there = path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
         let repository = if from_environment {
