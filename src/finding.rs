@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The value of a secret. It masks itself wherever it is shown; only `reveal` does not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -417,8 +417,8 @@ impl Triage {
 /// One secret with all its places.
 #[derive(Debug, Clone)]
 pub struct Finding {
-    /// Its name.
-    pub fingerprint: Fingerprint,
+    /// Its name, once it was asked for.
+    pub(crate) fingerprint: OnceLock<Fingerprint>,
     /// The rule that reports it.
     pub rule: Arc<Rule>,
     /// The value.
@@ -438,6 +438,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Its name. Of a secret that could be guessed it takes a millisecond to make.
+    pub fn fingerprint(&self) -> &Fingerprint {
+        self.fingerprint.get_or_init(|| Fingerprint::new(&self.rule.spec.id, &self.secret))
+    }
+
     /// How bad it is.
     #[must_use]
     pub fn severity(&self) -> Severity {

@@ -11,6 +11,7 @@ use crate::source::Source;
 use crate::source::encoding::{Buffer, Utf8Reader};
 use crate::triage::allow::{Allowed, Marker};
 use crate::triage::{self, Excuse, Exposures, Judged, Key, Thresholds};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::ops::Range;
@@ -33,6 +34,16 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// How many rules took part.
     pub rules: usize,
+}
+
+impl Outcome {
+    /// Makes the fingerprints of all findings, on all processors: those of passwords are slow by
+    /// intention. A report that shows them calls this first.
+    pub fn name_all(&self) {
+        self.findings.par_iter().for_each(|(finding, _)| {
+            finding.fingerprint();
+        });
+    }
 }
 
 /// Detection with a place to put what it finds. Sources take a worker a thread from it.

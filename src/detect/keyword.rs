@@ -13,6 +13,9 @@ pub(super) const CONTEXT: usize = 80;
 /// Words up to this length count only where they stand by themselves: `pass` is in `compass`.
 const SHORT: usize = 4;
 
+/// Names up to this length need no memory of their own.
+const SHORT_NAME: usize = 64;
+
 /// Words that say "a secret follows", whoever's it is.
 const GENERIC_WORDS: &str = "key token secret pass pwd auth cred bearer webhook signature pat sid access \
                        license dsn api private client";
@@ -40,16 +43,17 @@ impl KeywordIndex {
             let separators: &[&str] =
                 if keyword.contains('_') { &["", "_", "-", ".", " "] } else { &[""] };
             for separator in separators {
-                words.push(Word { text: keyword.replace('_', separator), rule, layer });
+                let text = keyword.replace('_', separator).to_ascii_lowercase();
+                words.push(Word { text, rule, layer });
             }
         }
         Self { words, automaton: OnceLock::new() }
     }
 
     fn automaton(&self) -> Option<&AhoCorasick> {
+        // For the text in lower case: that builds in half the time of one for both cases.
         let build = || {
             AhoCorasick::builder()
-                .ascii_case_insensitive(true)
                 .kind(Some(AhoCorasickKind::ContiguousNFA))
                 .build(self.words.iter().map(|word| &*word.text).chain(GENERIC_WORDS.split(' ')))
                 .ok()
@@ -65,14 +69,25 @@ impl KeywordIndex {
         name: &Range<usize>,
     ) -> Vec<usize> {
         let Some(automaton) = self.automaton() else { return Vec::new() };
-        // Every rule wants a word in the name itself: its own, or one that says what follows.
-        if !automaton.is_match(&bytes[name.clone()]) {
-            return Vec::new();
-        }
         let start = found.value.start.saturating_sub(CONTEXT).min(name.start);
         let region = &bytes[start..found.name.end.max(name.end)];
+        // Every rule wants a word in the name itself: its own, or one that says what follows. Nearly all
+        // names have none, so the rest is not looked at yet.
+        let mut short = [0; SHORT_NAME];
+        let is_called = match short.get_mut(..name.len()) {
+            Some(lower) => {
+                lower.copy_from_slice(&bytes[name.clone()]);
+                lower.make_ascii_lowercase();
+                automaton.is_match(&*lower)
+            }
+            None => automaton.is_match(&bytes[name.clone()].to_ascii_lowercase()),
+        };
+        if !is_called {
+            return Vec::new();
+        }
+        let lower = region.to_ascii_lowercase();
         let mut rules = Vec::new();
-        for hit in automaton.find_overlapping_iter(region) {
+        for hit in automaton.find_overlapping_iter(&lower) {
             let Some(word) = self.words.get(hit.pattern().as_usize()) else { continue };
             let in_name = start + hit.start() >= name.start && start + hit.end() <= name.end;
             let called = match word.layer {

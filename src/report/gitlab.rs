@@ -53,6 +53,7 @@ impl Format for GitLab {
     }
 
     fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+        outcome.name_all();
         let now = clock::now().map_err(io::Error::other)?;
         let tree = Tree { root: Root::find(), head: head() };
         serde_json::to_writer_pretty(&mut *out, &Report::new(outcome, &tree, now))?;
@@ -279,7 +280,7 @@ impl Occurrence<'_> {
     fn id(&self) -> String {
         let mut hasher = blake3::Hasher::new_derive_key("blurt vulnerability of gitlab v1");
         let name = self.file.as_bytes();
-        hasher.update(self.finding.fingerprint.as_str().as_bytes()).update(&[0]).update(name);
+        hasher.update(self.finding.fingerprint().as_str().as_bytes()).update(&[0]).update(name);
         let mut bytes = [0; 16];
         hasher.finalize_xof().fill(&mut bytes);
         bytes[6] = bytes[6] & 0x0f | 0x80;
@@ -373,7 +374,7 @@ impl Occurrence<'_> {
     /// <https://docs.gitlab.com/development/sec/vulnerability_tracking/>.
     fn tracking(&self) -> Value {
         let (start_line, end_line) = lines(standing(self.places));
-        let value = format!("{}|{}", self.file, self.finding.fingerprint);
+        let value = format!("{}|{}", self.file, self.finding.fingerprint());
         json!({
             "type": "source",
             "items": [{
@@ -391,7 +392,7 @@ impl Occurrence<'_> {
         let mut details = BTreeMap::from([
             ("action", text("What to do", verb(self.remedy.action))),
             ("confidence", text("Confidence", confident(self.finding.confidence))),
-            ("fingerprint", text("Fingerprint of the secret", self.finding.fingerprint.as_str())),
+            ("fingerprint", text("Fingerprint of the secret", self.finding.fingerprint().as_str())),
         ]);
         let line = |value: String| json!({ "type": "text", "value": value });
         let list =

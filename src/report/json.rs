@@ -30,6 +30,7 @@ impl Format for Json {
     }
 
     fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+        outcome.name_all();
         serde_json::to_writer_pretty(&mut *out, &Document::new(outcome))?;
         out.write_all(b"\n")
     }
@@ -48,6 +49,7 @@ impl Format for JsonLines {
     }
 
     fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+        outcome.name_all();
         for (finding, remedy) in &outcome.findings {
             serde_json::to_writer(&mut *out, &Row::new(finding, remedy))?;
             out.write_all(b"\n")?;
@@ -154,7 +156,7 @@ impl<'a> Row<'a> {
     fn new(finding: &'a Finding, remedy: &'a Remedy) -> Self {
         let spec = &finding.rule.spec;
         Self {
-            fingerprint: &finding.fingerprint,
+            fingerprint: finding.fingerprint(),
             rule: &spec.id,
             kind: &spec.kind,
             title: &spec.name,

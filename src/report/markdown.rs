@@ -36,6 +36,7 @@ impl Format for Markdown {
     }
 
     fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+        outcome.name_all();
         let page = Page { outcome, root: &Root::find(), most: MOST_BYTES };
         out.write_all(page.text().as_bytes())
     }
@@ -151,7 +152,7 @@ impl Page<'_> {
             let references: Vec<_> = remedy.references.iter().map(|url| link(url)).collect();
             blocks.push(format!("**Read more**:\n\n{}", references.join("\n")));
         }
-        let (id, fingerprint) = (code(&spec.id), code(finding.fingerprint.as_str()));
+        let (id, fingerprint) = (code(&spec.id), code(finding.fingerprint().as_str()));
         blocks.push(format!("Rule {id}, fingerprint {fingerprint}\n\n</details>"));
         blocks.join("\n\n")
     }
@@ -337,7 +338,7 @@ mod tests {
             assert!(step.command.as_ref().is_none_or(shown), "{:?}", step.command);
         }
         assert!(remedy.references.iter().all(|url| text.contains(&format!("- <{url}>"))));
-        let fingerprint = format!("fingerprint `{}`\n\n</details>", finding.fingerprint);
+        let fingerprint = format!("fingerprint `{}`\n\n</details>", finding.fingerprint());
         assert!(text.contains(&fingerprint), "{text}");
         let last = text.lines().last().unwrap();
         assert!(last.starts_with("Scanned: 1 file, 48 bytes with "), "{last}");

@@ -45,6 +45,7 @@ impl Format for Sarif {
     }
 
     fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+        outcome.name_all();
         let run = run(outcome, &Root::find(), MOST_RESULTS);
         let log = sarif::Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build();
         serde_json::to_writer_pretty(&mut *out, &log)?;
@@ -89,7 +90,7 @@ fn driver(rules: &Rules) -> ToolComponent {
 fn result(finding: &Finding, remedy: &Remedy, root: &Root) -> sarif::Result {
     let (related, unlisted) = place::related(finding, root);
     let message = message::message(finding, remedy, &related, unlisted);
-    let fingerprint = ("blurtSecret/v1".to_owned(), finding.fingerprint.to_string());
+    let fingerprint = ("blurtSecret/v1".to_owned(), finding.fingerprint().to_string());
     let mut result = sarif::Result::builder()
         .rule_id(&finding.rule.spec.id)
         .level(level(finding.severity()))

@@ -126,7 +126,7 @@ impl Text {
         }
         if self.style.verbose {
             writeln!(out, "      why: {}", remedy.why)?;
-            writeln!(out, "      fingerprint: {}", finding.fingerprint)?;
+            writeln!(out, "      fingerprint: {}", finding.fingerprint())?;
         }
         writeln!(out)
     }

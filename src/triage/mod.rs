@@ -3,15 +3,13 @@
 
 pub mod allow;
 
-use crate::finding::{
-    Candidate, Exposure, Finding, Fingerprint, Location, Secret, Triage, Verification,
-};
+use crate::finding::{Candidate, Exposure, Finding, Location, Secret, Triage, Verification};
 use crate::rule::{Confidence, Rule, Severity};
 use allow::Allow;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What is reported at all.
 #[derive(Debug, Clone, Copy)]
@@ -118,7 +116,6 @@ pub fn sort(
     for judged in candidates {
         groups.entry(judged.key()).or_default().push(judged);
     }
-    // Fingerprints of passwords are slow by intention.
     let groups: Vec<_> = groups.into_iter().collect();
     let (kept, below): (Vec<_>, Vec<_>) =
         groups.into_iter().partition(|(_, group)| reaches(group, thresholds));
@@ -166,7 +163,7 @@ fn finding(secret: Secret, mut group: Vec<Judged>, exposure: Exposure) -> Option
     let mut locations: Vec<_> = group.into_iter().map(|j| j.candidate.location).collect();
     Location::sort(&mut locations);
     Some(Finding {
-        fingerprint: Fingerprint::new(&rule.spec.id, &secret),
+        fingerprint: OnceLock::new(),
         rule,
         secret,
         confidence,
