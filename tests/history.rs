@@ -1,10 +1,10 @@
 //! `blurt scan --history`, from end to end: repositories made by the real `git`, with a secret in
 //! every place where git can keep one, and with every flaw that keeps a scan from looking at all.
 //!
-//! - `history/repo.rs` runs git,
+//! - `common/repo.rs` runs git,
 //! - `history/places.rs` hides secrets,
 //! - `history/expected.rs` says what has to be found, and asks git whether that is true,
-//! - `history/report.rs` reads what was found,
+//! - `history/report.rs` scans, and `common/report.rs` reads what was found,
 //! - `history/paths.rs` has blobs with several paths, or none,
 //! - `history/storage.rs` stores one history in many ways,
 //! - `history/broken.rs` breaks repositories.
@@ -22,22 +22,18 @@ mod expected;
 mod paths;
 #[path = "history/places.rs"]
 mod places;
-#[path = "history/repo.rs"]
-mod repo;
 #[path = "history/report.rs"]
 mod report;
 #[path = "history/storage.rs"]
 mod storage;
 
+use common::repo::{self, DAY, Repo, assert_unchanged, state};
 use expected::{Facts, Hidden, assert_found};
 use places::planted;
-use repo::{DAY, Repo};
 use report::{Place, run, scan, scan_with};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 #[test]
 fn every_hiding_place_is_found_and_nothing_else() {
@@ -66,24 +62,7 @@ fn a_report_does_not_depend_on_how_it_is_made_and_nothing_is_changed() {
             assert_eq!(said.status, Some(1), "{format} {more}");
         }
     }
-    let after = state(repo.parent());
-    let changed: Vec<_> =
-        after.iter().filter(|(path, state)| before.get(*path) != Some(state)).collect();
-    assert!(changed.is_empty() && after.len() == before.len(), "changed: {changed:#?}");
-}
-
-/// The length and the time of change of all that lies in a folder.
-fn state(folder: &Path) -> BTreeMap<PathBuf, (u64, SystemTime)> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let facts = fs::symlink_metadata(&path).unwrap();
-        if facts.is_dir() {
-            found.extend(state(&path));
-        }
-        found.insert(path, (facts.len(), facts.modified().unwrap()));
-    }
-    found
+    assert_unchanged(repo.parent(), &before);
 }
 
 /// A clone gets what refs reach, and no working tree.

@@ -8,6 +8,11 @@
 #![allow(dead_code)] // each test uses a part of it
 #![allow(clippy::unwrap_used)] // a test may panic
 
+pub mod expected;
+pub mod repo;
+pub mod report;
+pub mod token;
+
 use assert_cmd::Command;
 use blurt::config::{Config, Disk, Settings};
 use blurt::detect::Detector;

@@ -2,14 +2,12 @@
 //! from the texts, authors and dates from the commits, refs from `git for-each-ref --contains`. And
 //! git has to agree that the secret came in there and nowhere else.
 
+use crate::common::token::{Token, position};
 use crate::repo::{DAY, Repo};
 use crate::report::{Exposure, Finding, NOW, Place, Report};
-use blurt::rule::example::expand;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-/// A classic token of GitHub. Its checksum makes it certain.
-const TOKEN: &str = "<<ghp_[0-9A-Za-z]{30}|github>>";
 const RULE: &str = "github-personal-access-token";
 
 /// A report names no more refs than that.
@@ -43,13 +41,12 @@ enum Spot {
 impl Hidden {
     /// A secret that depends on the name alone.
     pub fn new(name: &'static str) -> Self {
-        let seed = name.bytes().fold(7, |seed: u64, b| seed.wrapping_mul(31) ^ u64::from(b));
-        Self { name, secret: expand(TOKEN, seed).unwrap(), spots: Vec::new() }
+        Self { name, secret: Token::new(name).value, spots: Vec::new() }
     }
 
     /// A text with the secret in its second line.
     pub fn text(&self) -> String {
-        format!("# {}\nt = \"{}\"\n", self.name, self.secret)
+        Token::new(self.name).text()
     }
 
     pub fn in_file(mut self, path: &str, commit: &str, removed: &[&str]) -> Self {
@@ -95,7 +92,7 @@ impl Hidden {
 
     /// How a report shows it.
     pub fn masked(&self) -> String {
-        format!("ghp_{}{}", "*".repeat(12), &self.secret[36..])
+        Token::new(self.name).masked()
     }
 }
 
@@ -146,7 +143,8 @@ impl<'a> Facts<'a> {
         old.sort_by(|a, b| a.date.cmp(&b.date));
         let exposure = self.exposure(hidden, &old, &held);
         let places = old.into_iter().chain(rest).collect();
-        Finding { rule: RULE.to_owned(), confidence: "high".to_owned(), places, exposure }
+        let [rule, confidence, status] = [RULE, "high", "new"].map(str::to_owned);
+        Finding { rule, confidence, status, reason: None, places, exposure }
     }
 
     /// Every commit and path in it where the secret stands.
@@ -198,8 +196,8 @@ impl<'a> Facts<'a> {
                 (fs::read(repo.path().join(path)).unwrap(), Some(path), None)
             }
             Spot::Index(path) => (repo.blob(&format!(":{path}")), Some(path), None),
-            Spot::CommitMessage(commit) => (self.message(commit), None, Some(self.commit(commit))),
-            Spot::TagMessage(tag) => (self.message(tag), None, Some(self.tagger(tag))),
+            Spot::CommitMessage(commit) => (repo.message(commit), None, Some(self.commit(commit))),
+            Spot::TagMessage(tag) => (repo.message(tag), None, Some(repo.teller(tag))),
             Spot::Note(commit) => {
                 let text = repo.ask(&["notes", "show", commit]).into_bytes();
                 (text, None, Some(self.commit("refs/notes/commits")))
@@ -250,28 +248,7 @@ impl<'a> Facts<'a> {
 
     /// A commit with its author and date.
     fn commit(&self, id: &str) -> [String; 3] {
-        self.teller("log", &["-1", "--format=%H%x00%an <%ae>%x00%at", id])
-    }
-
-    /// A tag's object with who made it, and when.
-    fn tagger(&self, tag: &str) -> [String; 3] {
-        let format = "--format=%(objectname)%00%(taggername) %(taggeremail)%00%(taggerdate:unix)";
-        self.teller("for-each-ref", &[format, &format!("refs/tags/{tag}")])
-    }
-
-    fn teller(&self, command: &str, args: &[&str]) -> [String; 3] {
-        let line = self.repo.ask(&[&[command], args].concat());
-        let mut parts: Vec<String> = line.split('\0').map(str::to_owned).collect();
-        let date = jiff::Timestamp::from_second(parts[2].parse().unwrap()).unwrap();
-        parts[2] = date.to_string();
-        parts.try_into().unwrap()
-    }
-
-    /// What stands behind the head of a commit or tag.
-    fn message(&self, name: &str) -> Vec<u8> {
-        let kind = self.repo.ask(&["cat-file", "-t", name]);
-        let object = self.repo.ask(&["cat-file", &kind, name]);
-        object.split_once("\n\n").unwrap().1.as_bytes().to_vec()
+        self.repo.teller(id)
     }
 
     fn exposure(
@@ -363,16 +340,4 @@ impl<'a> Facts<'a> {
         let mut refs = hidden.spots.iter().flat_map(|spot| self.refs_of(spot));
         (!remotes.is_empty()).then(|| refs.any(|name| name.starts_with("refs/remotes/")))
     }
-}
-
-/// Line and column of the secret in a text. A byte that is no UTF-8 is a column of its own.
-fn position(text: &[u8], secret: &str) -> (u64, u64) {
-    let mut found = text.windows(secret.len()).enumerate();
-    let at = found.find(|(_, part)| *part == secret.as_bytes()).unwrap().0;
-    let mut before = text[..at].split(|b| *b == b'\n');
-    let line = before.clone().count();
-    let columns = before.next_back().unwrap().utf8_chunks();
-    let column: usize =
-        columns.map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum();
-    (line as u64, column as u64 + 1)
 }

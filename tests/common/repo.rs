@@ -1,12 +1,14 @@
 //! Repositories built by the real `git`, the same on every machine: no configuration but the one
 //! here, and a clock that moves on by a day with every command.
 
-use crate::common::{Said, said};
+use super::{Said, said};
 use assert_cmd::Command;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::SystemTime;
 use tempfile::TempDir;
 
 /// Who writes a commit, and where he lives: dates are reported in UTC all the same.
@@ -207,4 +209,94 @@ impl Repo {
     pub fn loose_file(&self, id: &str) -> PathBuf {
         self.git_folder().join("objects").join(&id[..2]).join(&id[2..])
     }
+
+    /// What stands behind the head of a commit or tag.
+    pub fn message(&self, name: &str) -> Vec<u8> {
+        let kind = self.ask(&["cat-file", "-t", name]);
+        let object = self.ask(&["cat-file", &kind, name]);
+        object.split_once("\n\n").unwrap().1.as_bytes().to_vec()
+    }
+
+    /// The id of a commit, or of the object of a tag, with who made it, and when.
+    pub fn teller(&self, name: &str) -> [String; 3] {
+        let line = match &*self.ask(&["cat-file", "-t", name]) {
+            "tag" => {
+                let format =
+                    "--format=%(objectname)%00%(taggername) %(taggeremail)%00%(taggerdate:unix)";
+                self.ask(&["for-each-ref", format, &format!("refs/tags/{name}")])
+            }
+            _ => self.ask(&["log", "-1", "--format=%H%x00%an <%ae>%x00%at", name]),
+        };
+        let mut parts: Vec<String> = line.split('\0').map(str::to_owned).collect();
+        let date = jiff::Timestamp::from_second(parts[2].parse().unwrap()).unwrap();
+        parts[2] = date.to_string();
+        parts.try_into().unwrap()
+    }
+
+    /// Writes a file and adds it.
+    pub fn stage(&self, path: &str, content: impl AsRef<[u8]>) {
+        self.write(path, content);
+        self.git(&["add", "-f", path]);
+    }
+
+    /// Commits what is staged, and returns the commit.
+    pub fn commit_staged(&self, message: &str) -> String {
+        self.git(&["commit", "-q", "--allow-empty", "-m", message]);
+        self.id("HEAD")
+    }
+
+    /// Merges what may conflict, and does not commit it.
+    pub fn begin_merge(&self, branches: &[&str]) {
+        let options = ["merge", "-q", "--no-commit", "--no-ff"];
+        self.try_ask(&[&options[..], branches].concat());
+        assert!(self.git_dir().join("MERGE_HEAD").is_file(), "no merge is going on");
+    }
+
+    /// Leaves the branch for one that begins at a revision.
+    pub fn branch(&self, name: &str, start: &str) {
+        self.git(&["checkout", "-q", "-b", name, start]);
+    }
+
+    pub fn checkout(&self, revision: &str) {
+        self.git(&["checkout", "-q", revision]);
+    }
+
+    pub fn remove(&self, path: &str) {
+        fs::remove_file(self.path.join(path)).unwrap();
+    }
+
+    /// The folder with what is this working tree's own.
+    pub fn git_dir(&self) -> PathBuf {
+        self.path.join(self.ask(&["rev-parse", "--git-dir"]))
+    }
+
+    /// Does what a report tells to do: a command of git.
+    pub fn obey(&self, command: &str) {
+        let words: Vec<&str> = command.split(' ').collect();
+        assert_eq!(words[0], "git", "{command:?} is no command of git");
+        self.ask(&words[1..]);
+    }
+}
+
+/// The content and the time of change of all that lies in a folder.
+pub fn state(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let facts = fs::symlink_metadata(&path).unwrap();
+        if facts.is_dir() {
+            found.extend(state(&path));
+        }
+        let bytes = if facts.is_file() { fs::read(&path).unwrap() } else { Vec::new() };
+        found.insert(path, (bytes, facts.modified().unwrap()));
+    }
+    found
+}
+
+/// Sees to it that nothing in a folder is other than it was.
+pub fn assert_unchanged(folder: &Path, before: &BTreeMap<PathBuf, (Vec<u8>, SystemTime)>) {
+    let after = state(folder);
+    let paths = before.keys().chain(after.keys());
+    let changed: BTreeSet<_> = paths.filter(|path| before.get(*path) != after.get(*path)).collect();
+    assert!(changed.is_empty(), "changed: {changed:#?}");
 }
