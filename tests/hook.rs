@@ -6,13 +6,10 @@
 #![allow(clippy::unwrap_used)] // a test may panic
 
 mod common;
-#[allow(dead_code)] // each test uses a part of it
-#[path = "history/repo.rs"]
-mod repo;
 
 use blurt::rule::example::expand;
+use common::repo::Repo;
 use common::{Said, blurt, run, said};
-use repo::Repo;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};

@@ -33,6 +33,15 @@ pub(super) enum Before {
     Nothing(Arc<[(BString, Oid)]>),
 }
 
+/// A file that held a secret before.
+#[derive(Debug)]
+pub(super) struct Holder {
+    /// The place of the parent among all of them.
+    pub(super) parent: usize,
+    /// The path in the repository.
+    pub(super) path: BString,
+}
+
 impl Change {
     /// All files that differ from what stood there in one of `parents`, by their paths. What has no
     /// parents differs from nothing.
@@ -116,17 +125,17 @@ impl<'s, 'w> Search<'s, 'w> {
     }
 
     /// The file that held a secret in a parent: the one at that path, or one that is gone.
-    pub(super) fn holder(&mut self, change: &Change, secret: &Key) -> Option<BString> {
-        change.before.iter().find_map(|before| match before {
+    pub(super) fn holder(&mut self, change: &Change, secret: &Key) -> Option<Holder> {
+        change.before.iter().enumerate().find_map(|(parent, before)| match before {
             Before::Blob(blob) => {
                 let held = self.secrets(change.path.as_bstr(), *blob).contains(secret);
-                held.then(|| change.path.clone())
+                held.then(|| Holder { parent, path: change.path.clone() })
             }
             Before::Nothing(gone) => {
                 let mut gone = gone.iter();
                 let held =
                     gone.find(|(path, blob)| self.secrets(path.as_bstr(), *blob).contains(secret));
-                held.map(|(path, _)| path.clone())
+                held.map(|(path, _)| Holder { parent, path: path.clone() })
             }
         })
     }

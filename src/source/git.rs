@@ -25,8 +25,7 @@ pub(super) struct Site {
     from_environment: bool,
     /// How its root is named from the current directory.
     place: BString,
-    /// The current directory as it is named from the root, with a `/` at the end; empty if it is the root
-    /// or lies elsewhere.
+    /// The current directory in it, with a `/` at the end; empty if that is the root, or outside.
     here: BString,
     /// The paths in it that are asked for: all that lies below one of them. The empty one is the root.
     parts: Vec<BString>,
@@ -70,47 +69,45 @@ impl Scope {
         (scopes, skipped)
     }
 
-    /// The repository that `path` lies in. For the current directory git's variables have a say, as git
-    /// sets them for its hooks (`GIT_DIR`, `GIT_INDEX_FILE` and others).
+    /// The repository that `path` lies in. For that of the current directory git's variables have a
+    /// say, as git sets them for its hooks (`GIT_DIR`, `GIT_INDEX_FILE` and others). The current
+    /// directory stands for all of it, as a commit is made of all of it.
     ///
     /// # Errors
     ///
     /// When there is none, or it cannot be opened.
     pub(super) fn at(path: &Path) -> Result<Self, git2::Error> {
-        Self::open(path, path == Path::new("."))
+        let mut scope = Self::folder(path)?;
+        if path == Path::new(".") {
+            scope.site.parts = vec![BString::default()];
+        }
+        Ok(scope)
     }
 
-    /// The part of a repository that lies in the folder at `path`.
+    /// The part of a repository that lies at or below `path`.
     ///
     /// # Errors
     ///
     /// When it lies in none, or that cannot be opened.
     pub(super) fn folder(path: &Path) -> Result<Self, git2::Error> {
-        Self::open(path, false)
-    }
-
-    fn open(path: &Path, from_environment: bool) -> Result<Self, git2::Error> {
         // Git itself relies on the checksums of its files, and does not hash each object that it reads.
         git2::opts::strict_hash_verification(false);
         // A file that was deleted lies in the repository all the same.
         let there = path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
-        let repository = if from_environment {
-            Repository::open_from_env()?
-        } else {
-            Repository::discover(there)?
-        };
+        let (repository, from_environment) = open(there)?;
         let root = work_tree(&repository).map(Path::to_owned);
         let place = root.as_ref().map_or_else(BString::default, |root| name_of_root(root, path));
-        let part = root.and_then(|root| {
-            let root = fs::canonicalize(root).ok()?;
-            let absolute = fs::canonicalize(there).ok()?.join(path.strip_prefix(there).ok()?);
-            absolute.strip_prefix(root).ok().map(Path::to_owned)
-        });
-        // The current directory stands for the repository: a commit is made of all of it.
-        let part = part.filter(|part| !from_environment && !part.as_os_str().is_empty());
-        let parts = vec![part.map_or_else(BString::default, |part| super::files::name(&part))];
-        let here = work_tree(&repository).map_or_else(BString::default, below);
+        let root = root.and_then(|root| fs::canonicalize(root).ok());
+        let below = |path: &Path| {
+            let path = path.strip_prefix(root.as_ref()?).ok()?;
+            (!path.as_os_str().is_empty()).then(|| super::files::name(path))
+        };
+        let here = fs::canonicalize(".").ok().and_then(|here| below(&here));
+        let here = here.map_or_else(BString::default, |here| [&here[..], b"/"].concat().into());
+        let rest = path.strip_prefix(there).unwrap_or(path);
+        let part = fs::canonicalize(there).ok().and_then(|there| below(&there.join(rest)));
         let folder = repository.path().to_owned();
+        let parts = vec![part.unwrap_or_default()];
         Ok(Self { repository, site: Site { folder, from_environment, place, here, parts } })
     }
 
@@ -129,15 +126,20 @@ impl Scope {
 
     /// A path of the repository, as it is named from the current directory.
     pub(super) fn named(&self, path: &BStr) -> BString {
-        let here = &self.site.here;
-        if let Some(below) = path.strip_prefix(here.as_slice()).filter(|_| !here.is_empty()) {
-            return below.into();
+        let Site { place, here, .. } = &self.site;
+        if here.is_empty() {
+            let place: &[u8] = place;
+            return if place.is_empty() {
+                path.into()
+            } else {
+                bstr::join("/", [place, path]).into()
+            };
         }
-        if self.site.place.is_empty() {
-            return path.to_owned();
-        }
-        let place: &[u8] = &self.site.place;
-        bstr::join("/", [place, path]).into()
+        // Up to the folder that has both, and down from there.
+        let same = here.iter().zip(path.iter()).take_while(|(a, b)| a == b).count();
+        let common = here[..same].rfind_byte(b'/').map_or(0, |end| end + 1);
+        let up = here[common..].find_iter("/").count();
+        [b"../".repeat(up).as_slice(), &path[common..]].concat().into()
     }
 
     /// How the repository itself is named.
@@ -184,13 +186,24 @@ impl Scope {
     }
 }
 
-/// The current directory as it is named from `root`, with a `/` at the end.
-fn below(root: &Path) -> BString {
-    let here = fs::canonicalize(".").ok().zip(fs::canonicalize(root).ok());
-    let below = here.and_then(|(here, root)| here.strip_prefix(root).ok().map(Path::to_owned));
-    match below.filter(|below| !below.as_os_str().is_empty()) {
-        Some(below) => [super::files::name(&below).as_slice(), b"/"].concat().into(),
-        None => BString::default(),
+/// Opens the repository that a path which exists lies in, and tells whether it is the one that git's
+/// variables or the current directory name.
+fn open(path: &Path) -> Result<(Repository, bool), git2::Error> {
+    if path == Path::new(".") {
+        return Ok((Repository::open_from_env()?, true));
+    }
+    if ["GIT_DIR", "GIT_INDEX_FILE"].iter().all(|name| std::env::var_os(name).is_none()) {
+        return Ok((Repository::discover(path)?, false));
+    }
+    let named = Repository::open_from_env();
+    let holds = |named: &Repository| {
+        let root = work_tree(named).and_then(|root| fs::canonicalize(root).ok());
+        root.is_some_and(|root| fs::canonicalize(path).is_ok_and(|path| path.starts_with(root)))
+    };
+    match (Repository::discover(path), named) {
+        (Ok(found), Ok(named)) if found.path() == named.path() => Ok((named, true)),
+        (Err(_), Ok(named)) if holds(&named) => Ok((named, true)),
+        (found, _) => Ok((found?, false)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the next commit would add: the index beside HEAD. Blobs of the index are searched, never the
 //! files on the disk, and nothing is written.
 
-use super::change::{Change, Search};
+use super::change::{Change, Holder, Search};
 use super::compare::Side;
 use super::git::Scope;
 use super::index::Index;
@@ -10,7 +10,7 @@ use crate::coverage::{Coverage, Skip};
 use crate::scan::{Engine, Worker};
 use crate::triage::allow::Allowed;
 use crate::triage::{Excuse, Judged};
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, ByteSlice};
 use git2::{ErrorCode, Oid};
 use rayon::prelude::*;
 use std::fs;
@@ -71,18 +71,16 @@ impl Staged {
             Ok(read) => read,
             Err(skip) => return worker.skip(skip),
         };
-        for path in index.conflicts() {
+        let asked =
+            |path: &BStr| scope.has(path) && !self.excluded.has(scope.named(path).as_bstr());
+        for path in index.conflicts().iter().filter(|path| asked(path.as_bstr())) {
             worker.skip(Skip {
                 path: scope.named(path.as_bstr()).to_string(),
                 reason: "has conflicts, so it is not staged".to_owned(),
                 mend: Some("resolve them, then git add it".to_owned()),
             });
         }
-        let asked = |change: &Change| {
-            scope.has(change.path.as_bstr())
-                && change.brought().is_some()
-                && !self.excluded.has(scope.named(change.path.as_bstr()).as_bstr())
-        };
+        let asked = |change: &Change| change.brought().is_some() && asked(change.path.as_bstr());
         let changes: Vec<Change> = changes.into_iter().filter(asked).collect();
         if changes.len() <= BATCH {
             return judge(scope, worker, &changes);
@@ -145,7 +143,7 @@ fn judge(scope: &Scope, worker: &mut Worker, changes: &[Change]) {
             let marker = allowed.find(&candidate.rule, candidate.location.start.line);
             let held = || {
                 let holder = search.holder(change, &candidate.key())?;
-                Some(Excuse::Held(held_by(&holder, change).into()))
+                Some(Excuse::Held(held_by(holder, change).into()))
             };
             let excuse = marker.map(Excuse::Allowed).or_else(held);
             Judged { candidate, excuse }
@@ -155,10 +153,10 @@ fn judge(scope: &Scope, worker: &mut Worker, changes: &[Change]) {
     }
 }
 
-fn held_by(holder: &BString, change: &Change) -> String {
-    if *holder == change.path {
-        "the version of the file at HEAD holds it already".to_owned()
-    } else {
-        format!("it was moved here from {holder}")
+fn held_by(holder: Holder, change: &Change) -> String {
+    match holder {
+        Holder { path, .. } if path != change.path => format!("it was moved here from {path}"),
+        Holder { parent: 0, .. } => "the version of the file at HEAD holds it already".to_owned(),
+        _ => "a version of the file that is merged holds it already".to_owned(),
     }
 }

@@ -145,6 +145,7 @@ fn a_range_may_have_several_ends() {
     let span = Span {
         heads: vec!["one".to_owned(), "two".to_owned()],
         without: vec!["base".to_owned()],
+        base: None,
         since_parting: false,
     };
     let range = Range::new(vec![repo.path().to_owned()], Excluded::new(&[]).unwrap(), span);

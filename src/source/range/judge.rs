@@ -178,21 +178,22 @@ impl<'a, 'w> Judge<'a, 'w> {
         let mut removed: Vec<Commit> =
             brought.removed.iter().map(|place| self.described(self.steps[*place].id)).collect();
         removed.sort();
-        let end = self.head(brought.path.as_bstr());
-        let in_head = end
-            .is_some_and(|blob| self.search.secrets(brought.path.as_bstr(), blob).contains(&key));
+        let ends = self.ends_with(&brought.path, &key);
+        let in_head = !ends.is_empty();
         let past = Past { commit: self.described(step.id), removed, in_head };
         let held = self.held(change, &key);
         if held.is_none() {
             self.fresh.insert((key.clone(), brought.path.clone()));
         }
         // What the end of the range excuses was excused with its past in mind.
-        let at_end = end.and_then(|blob| {
+        let at_ends = ends.into_iter().map(|blob| {
             let found = self.found.get(&(brought.path.clone(), blob))?;
             let candidate = found.candidates.iter().find(|candidate| candidate.key() == key)?;
             let candidate = candidate.clone();
             self.allowed(&brought.path, blob, &candidate)
         });
+        let at_ends: Option<Vec<Arc<Allow>>> = at_ends.collect();
+        let at_end = at_ends.and_then(|markers| markers.first().cloned());
         for mut candidate in candidates {
             let marker = self.allowed(&brought.path, blob, &candidate).or_else(|| at_end.clone());
             let excuse = marker.map(Excuse::Allowed).or_else(|| held.clone());
@@ -310,6 +311,14 @@ impl<'a, 'w> Judge<'a, 'w> {
     /// The blob of a file at the end of the range.
     fn head(&self, path: &BStr) -> Option<Oid> {
         self.commits.heads.iter().find_map(|head| self.at(*head, path))
+    }
+
+    /// The versions of a file at the ends of the range that hold a secret.
+    fn ends_with(&mut self, path: &BString, key: &Key) -> BTreeSet<Oid> {
+        let heads = self.commits.heads.iter();
+        let ends: BTreeSet<Oid> = heads.filter_map(|head| self.at(*head, path.as_bstr())).collect();
+        let holds = |blob: &Oid| self.search.secrets(path.as_bstr(), *blob).contains(key);
+        ends.into_iter().filter(holds).collect()
     }
 
     fn described(&mut self, id: Oid) -> Commit {

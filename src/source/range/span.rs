@@ -197,21 +197,29 @@ fn missing(scope: &Scope, revision: &str, error: &git2::Error) -> Skip {
     };
     let remotes = scope.repository.remotes().ok();
     let remote = remotes.iter().flat_map(|names| names.iter()).find_map(|name| name.ok().flatten());
-    let remote = remote.unwrap_or("origin");
-    let plain = revision.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b));
-    let of_remote = revision.strip_prefix("refs/remotes/").unwrap_or(revision);
-    let of_remote = of_remote.strip_prefix(remote).and_then(|rest| rest.strip_prefix('/'));
-    let deepen = if is_shallow { " --unshallow" } else { "" };
-    let mend = match of_remote {
-        _ if !plain => None,
-        Some(branch) => Some(format!(
-            "git fetch{deepen} {remote} +refs/heads/{branch}:refs/remotes/{remote}/{branch}"
-        )),
-        None if is_id => Some(format!("git fetch{deepen} {remote} {revision}")),
-        None if is_shallow => Some(format!("git fetch --unshallow {remote}")),
-        None => Some(format!("git fetch {remote}, or name a revision that exists")),
+    let mend = match remote {
+        Some(remote) => fetch(revision, remote, is_id, is_shallow),
+        None => Some("name a revision that exists".to_owned()),
     };
     Skip { path: revision.to_owned(), reason, mend }
+}
+
+/// The command that fetches a revision, if there is one.
+fn fetch(revision: &str, remote: &str, is_id: bool, is_shallow: bool) -> Option<String> {
+    let deepen = if is_shallow { " --unshallow" } else { "" };
+    let plain = revision.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b));
+    if !plain || revision == "HEAD" || revision.starts_with('-') {
+        // It may be a way through the history: `HEAD~3`.
+        return is_shallow.then(|| format!("git fetch{deepen} {remote}"));
+    }
+    let of_remote = revision.strip_prefix("refs/remotes/").unwrap_or(revision);
+    let of_remote = of_remote.strip_prefix(remote).and_then(|rest| rest.strip_prefix('/'));
+    let what = match of_remote {
+        Some(branch) => format!("+refs/heads/{branch}:refs/remotes/{remote}/{branch}"),
+        None if is_id => revision.to_owned(),
+        None => format!("{revision}:{revision}"),
+    };
+    Some(format!("git fetch{deepen} {remote} {what}"))
 }
 
 #[cfg(test)]
