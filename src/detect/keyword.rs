@@ -4,6 +4,7 @@ use super::assignment::Assignment;
 use super::filter::Words;
 use crate::rule::Layer;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use bstr::ByteSlice as _;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -30,7 +31,7 @@ pub(super) struct KeywordIndex {
 
 #[derive(Debug)]
 struct Word {
-    text: String,
+    text: Vec<u8>,
     rule: usize,
     layer: Layer,
 }
@@ -40,22 +41,22 @@ impl KeywordIndex {
     pub(super) fn new<'a>(keywords: impl IntoIterator<Item = (usize, Layer, &'a str)>) -> Self {
         let mut words = Vec::new();
         for (rule, layer, keyword) in keywords {
-            let separators: &[&str] =
-                if keyword.contains('_') { &["", "_", "-", ".", " "] } else { &[""] };
-            for separator in separators {
-                let text = keyword.replace('_', separator).to_ascii_lowercase();
-                words.push(Word { text, rule, layer });
+            let mut text = keyword.as_bytes().to_vec();
+            fold(&mut text);
+            if text.contains(&b'_') {
+                words.push(Word { text: text.replace("_", ""), rule, layer });
             }
+            words.push(Word { text, rule, layer });
         }
         Self { words, automaton: OnceLock::new() }
     }
 
     fn automaton(&self) -> Option<&AhoCorasick> {
-        // For the text in lower case: that builds in half the time of one for both cases.
+        let generic = GENERIC_WORDS.split(' ').map(str::as_bytes);
         let build = || {
             AhoCorasick::builder()
                 .kind(Some(AhoCorasickKind::ContiguousNFA))
-                .build(self.words.iter().map(|word| &*word.text).chain(GENERIC_WORDS.split(' ')))
+                .build(self.words.iter().map(|word| word.text.as_slice()).chain(generic))
                 .ok()
         };
         self.automaton.get_or_init(build).as_ref()
@@ -77,17 +78,17 @@ impl KeywordIndex {
         let is_called = match short.get_mut(..name.len()) {
             Some(lower) => {
                 lower.copy_from_slice(&bytes[name.clone()]);
-                lower.make_ascii_lowercase();
+                fold(lower);
                 automaton.is_match(&*lower)
             }
-            None => automaton.is_match(&bytes[name.clone()].to_ascii_lowercase()),
+            None => automaton.is_match(&folded(&bytes[name.clone()])),
         };
         if !is_called {
             return Vec::new();
         }
-        let lower = region.to_ascii_lowercase();
+        let folded = folded(region);
         let mut rules = Vec::new();
-        for hit in automaton.find_overlapping_iter(&lower) {
+        for hit in automaton.find_overlapping_iter(&folded) {
             let Some(word) = self.words.get(hit.pattern().as_usize()) else { continue };
             let in_name = start + hit.start() >= name.start && start + hit.end() <= name.end;
             let called = match word.layer {
@@ -105,6 +106,23 @@ impl KeywordIndex {
         }
         rules
     }
+}
+
+/// Makes one text of all ways to write a name: lower case, with `_` for every separator. An automaton for
+/// these alone is built in a third of the time of one for all.
+fn fold(text: &mut [u8]) {
+    for byte in text {
+        *byte = match *byte {
+            b'-' | b'.' | b' ' => b'_',
+            byte => byte.to_ascii_lowercase(),
+        };
+    }
+}
+
+fn folded(text: &[u8]) -> Vec<u8> {
+    let mut text = text.to_vec();
+    fold(&mut text);
+    text
 }
 
 /// Whether a word stands by itself: no letter of the same word before or behind it. `myStripeKey`
