@@ -106,8 +106,8 @@ impl<'r, 'i> Comparison<'r, 'i> {
     ) -> Result<(), git2::Error> {
         let (old_tree, new_tree) = (self.read(before)?, self.read(after)?);
         let flawed = || git2::Error::from_str("it is no well-formed tree");
-        let old = before.entries(old_tree.as_ref()).ok_or_else(flawed)?;
-        let new = after.entries(new_tree.as_ref()).ok_or_else(flawed)?;
+        let old = before.entries(old_tree.as_ref()).and_then(in_order).ok_or_else(flawed)?;
+        let new = after.entries(new_tree.as_ref()).and_then(in_order).ok_or_else(flawed)?;
         let (mut old, mut new) = (old.into_iter().peekable(), new.into_iter().peekable());
         loop {
             let order = match (old.peek(), new.peek()) {
@@ -182,6 +182,17 @@ fn order(a: &Entry, b: &Entry) -> Ordering {
     })
 }
 
+/// The entries in the order of trees, which not all that ever wrote trees kept to. `None` if two have the
+/// same name: the second would hide the first.
+fn in_order<'a, 'i>(mut entries: Vec<Entry<'a, 'i>>) -> Option<Vec<Entry<'a, 'i>>> {
+    let is_ordered = |entries: &[Entry]| entries.is_sorted_by(|a, b| order(a, b) == Ordering::Less);
+    if is_ordered(&entries) {
+        return Some(entries);
+    }
+    entries.sort_by(order);
+    is_ordered(&entries).then_some(entries)
+}
+
 /// The entries of a tree as it is stored: `MODE NAME\0ID`, one behind the other, the mode in octal.
 fn entries_of_tree<'i>(mut tree: &[u8]) -> Option<Vec<Entry<'_, 'i>>> {
     let mut entries = Vec::new();
@@ -190,6 +201,10 @@ fn entries_of_tree<'i>(mut tree: &[u8]) -> Option<Vec<Entry<'_, 'i>>> {
         let mode = u32::from_str_radix(tree[..space].to_str().ok()?, 8).ok()?;
         let rest = &tree[space + 1..];
         let end = rest.find_byte(0)?;
+        // Such a name would hide a file in a folder.
+        if rest[..end].contains(&b'/') {
+            return None;
+        }
         let id = Oid::from_bytes(rest.get(end + 1..end + 21)?).ok()?;
         let what = match mode & 0o170_000 {
             0o040_000 => Named::Folder(Side::Tree(id)),

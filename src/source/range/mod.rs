@@ -13,13 +13,13 @@ pub(super) use span::{find, shallow};
 
 use super::change::{Change, Search};
 use super::compare::Side;
-use super::git::{Scope, Site};
+use super::git::{Headers, Scope, Site};
 use super::{Excluded, Source};
 use crate::blob::{Origin, Via};
 use crate::coverage::{Coverage, Skip};
 use crate::scan::{Engine, Searched, Worker};
 use bstr::{BString, ByteSlice};
-use git2::{Commit, Oid};
+use git2::{Commit, ObjectType, Oid};
 use judge::Judge;
 use rayon::prelude::*;
 use span::Commits;
@@ -94,7 +94,7 @@ impl Range {
             ids.iter().map(|id| step(scope, *id, &commits, &cut_off)).collect::<Vec<_>>()
         };
         let mut steps = Vec::new();
-        for step in in_batches(scope, &commits.ids, read) {
+        for step in in_batches(scope, engine, &commits.ids, read) {
             match step {
                 Ok(step) => steps.push(step),
                 Err(skip) => worker.skip(skip),
@@ -137,7 +137,7 @@ impl Range {
             });
             versions.collect::<Vec<_>>()
         };
-        in_batches(scope, &brought, search)
+        in_batches(scope, engine, &brought, search)
     }
 }
 
@@ -171,13 +171,14 @@ fn messages(scope: &Scope, commits: &Commits, engine: &Engine) -> Vec<Message> {
         });
         found.collect::<Vec<_>>()
     };
-    in_batches(scope, &all, search)
+    in_batches(scope, engine, &all, search)
 }
 
 /// Does some work on all items, in their order; on several threads if there are many. A repository can
 /// be moved to another thread, but not be used by two.
 fn in_batches<T: Sync, R: Send>(
     scope: &Scope,
+    engine: &Engine,
     items: &[T],
     work: impl Fn(&Scope, &[T]) -> Vec<R> + Sync,
 ) -> Vec<R> {
@@ -187,8 +188,10 @@ fn in_batches<T: Sync, R: Send>(
     let site: &Site = scope.site();
     let batches = items.par_chunks(BATCH).map(|items| match site.open() {
         Ok(scope) => work(&scope, items),
-        // It was open a moment ago.
-        Err(_) => Vec::new(),
+        Err(skip) => {
+            engine.worker().skip(skip);
+            Vec::new()
+        }
     });
     batches.flatten_iter().collect()
 }
@@ -216,13 +219,17 @@ fn changes(scope: &Scope, commit: &Commit, parents: &[Oid]) -> Result<Vec<Change
     Change::all(&scope.repository, &before, &Side::Tree(commit.tree_id()))
 }
 
-/// What the message of a commit or tag is called, and its text.
+/// What the message of a commit or tag is called, and its text. It is read as it is stored: libgit2 has
+/// its end at the first zero byte.
 fn message(scope: &Scope, id: Oid) -> Option<(&'static str, Vec<u8>)> {
-    if let Ok(commit) = scope.repository.find_commit(id) {
-        return Some(("commit-message", commit.message_raw_bytes().to_vec()));
-    }
-    let tag = scope.repository.find_tag(id).ok()?;
-    Some(("tag-message", tag.message_bytes()?.to_vec()))
+    let odb = scope.repository.odb().ok()?;
+    let object = odb.read(id).ok()?;
+    let name = match object.kind() {
+        ObjectType::Commit => "commit-message",
+        ObjectType::Tag => "tag-message",
+        _ => return None,
+    };
+    Some((name, Headers(object.data()).message().to_vec()))
 }
 
 /// The places of commits in the range; those of other commits come behind them.
