@@ -2,13 +2,14 @@
 //! held a secret already.
 
 use super::compare::{Differences, Side, compare};
-use super::git::Scope;
+use super::git::{Scope, Site};
 use crate::blob::Origin;
 use crate::finding::Candidate;
-use crate::scan::{Searched, Worker};
+use crate::scan::{Engine, Searched, Worker};
 use crate::triage::Key;
 use bstr::{BStr, BString, ByteSlice};
-use git2::{Oid, Repository};
+use git2::{ObjectType, Oid, Repository};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -30,7 +31,38 @@ pub(super) enum Before {
     /// This blob.
     Blob(Oid),
     /// Nothing; these files of the parent are gone, and one of them may have been moved here.
-    Nothing(Arc<[(BString, Oid)]>),
+    Nothing(Gone),
+}
+
+/// The files that held each secret.
+type Holders = BTreeMap<Key, Rc<[BString]>>;
+
+/// Files that are gone, with their blobs.
+pub(super) type Gone = Arc<[(BString, Oid)]>;
+
+/// Changes, commits or blobs that one thread takes at a time; for fewer, no further thread is started.
+const BATCH: usize = 64;
+
+/// Does some work on all items, in their order; on several threads if there are many. A repository can
+/// be moved to another thread, but not be used by two.
+pub(super) fn in_batches<T: Sync, R: Send>(
+    scope: &Scope,
+    engine: &Engine,
+    items: &[T],
+    work: impl Fn(&Scope, &[T]) -> Vec<R> + Sync,
+) -> Vec<R> {
+    if items.len() <= BATCH {
+        return work(scope, items);
+    }
+    let site: &Site = scope.site();
+    let batches = items.par_chunks(BATCH).map(|items| match site.open() {
+        Ok(scope) => work(&scope, items),
+        Err(skip) => {
+            engine.worker().skip(skip);
+            Vec::new()
+        }
+    });
+    batches.flatten_iter().collect()
 }
 
 /// A file that held a secret before.
@@ -57,7 +89,7 @@ impl Change {
         let by_parent =
             parents.iter().map(|before| compare(repository, before.clone(), after.clone()));
         let by_parent = by_parent.collect::<Result<Vec<Differences>, _>>()?;
-        let gone = |differences: &Differences| -> Arc<[(BString, Oid)]> {
+        let gone = |differences: &Differences| -> Gone {
             let gone = differences.iter().filter(|(_, (_, after))| after.is_none());
             gone.filter_map(|(path, (before, _))| Some((path.clone(), (*before)?))).collect()
         };
@@ -87,18 +119,21 @@ pub(super) struct Search<'s, 'w> {
     scope: &'s Scope,
     pub(super) worker: &'s mut Worker<'w>,
     secrets: HashMap<(Oid, BString), Rc<BTreeSet<Key>>>,
+    /// Which of the files that are gone held what, by the place of their list in memory, which is held on
+    /// to.
+    gone: HashMap<usize, (Gone, Holders)>,
 }
 
 impl<'s, 'w> Search<'s, 'w> {
     pub(super) fn new(scope: &'s Scope, worker: &'s mut Worker<'w>) -> Self {
-        Self { scope, worker, secrets: HashMap::new() }
+        Self { scope, worker, secrets: HashMap::new(), gone: HashMap::new() }
     }
 
     /// Searches a blob as the file at `path`. What cannot be read is noted, and holds nothing.
     pub(super) fn search(&mut self, path: &BStr, blob: Oid) -> Option<Searched> {
         let named = self.scope.named(path);
-        match self.scope.repository.find_blob(blob) {
-            Ok(blob) => Some(self.worker.search(Origin::file(named), blob.content())),
+        match self.scope.read(blob, &[ObjectType::Blob]) {
+            Ok((_, bytes)) => Some(self.worker.search(Origin::file(named), bytes.as_slice())),
             Err(e) => {
                 self.worker.skip(self.scope.unreadable(named.to_string(), &e));
                 None
@@ -132,11 +167,28 @@ impl<'s, 'w> Search<'s, 'w> {
                 held.then(|| Holder { parent, path: change.path.clone() })
             }
             Before::Nothing(gone) => {
-                let mut gone = gone.iter();
-                let held =
-                    gone.find(|(path, blob)| self.secrets(path.as_bstr(), *blob).contains(secret));
-                held.map(|(path, _)| Holder { parent, path: path.clone() })
+                let path = self.holders(gone, secret).first()?.clone();
+                Some(Holder { parent, path })
             }
         })
+    }
+
+    /// The files of those that are gone that held a secret. All of them are searched the first time, as
+    /// many files may have been moved at once.
+    pub(super) fn holders(&mut self, gone: &Gone, secret: &Key) -> Rc<[BString]> {
+        let number = gone.as_ptr() as usize;
+        if !self.gone.contains_key(&number) {
+            let mut holders: BTreeMap<Key, Vec<BString>> = BTreeMap::new();
+            for (path, blob) in gone.iter() {
+                for key in self.secrets(path.as_bstr(), *blob).iter() {
+                    holders.entry(key.clone()).or_default().push(path.clone());
+                }
+            }
+            let holders: Holders =
+                holders.into_iter().map(|(key, paths)| (key, paths.into())).collect();
+            self.gone.insert(number, (gone.clone(), holders));
+        }
+        let (_, holders) = &self.gone[&number];
+        holders.get(secret).cloned().unwrap_or_default()
     }
 }

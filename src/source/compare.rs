@@ -6,8 +6,9 @@
 
 use super::git::object_id;
 use super::index::Folder;
+use super::object::{Object, Objects};
 use bstr::{BStr, BString, ByteSlice};
-use git2::{ObjectType, Odb, OdbObject, Oid, Repository};
+use git2::{ObjectType, Oid, Repository};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -52,8 +53,9 @@ pub(super) fn compare<'i>(
     before: Side<'i>,
     after: Side<'i>,
 ) -> Result<Differences, git2::Error> {
-    let odb = repository.odb()?;
-    let mut comparison = Comparison { odb: &odb, open: Vec::new(), found: Differences::new() };
+    let objects = Objects::of(repository)?;
+    let mut comparison =
+        Comparison { objects: &objects, open: Vec::new(), found: Differences::new() };
     comparison.folder(BString::default(), before, after);
     while let Some((path, before, after)) = comparison.open.pop() {
         comparison.look_into(&path, &before, &after)?;
@@ -62,7 +64,7 @@ pub(super) fn compare<'i>(
 }
 
 struct Comparison<'r, 'i> {
-    odb: &'r Odb<'r>,
+    objects: &'r Objects<'r>,
     /// The folders that are still to be looked into, by their paths with a `/` at the end.
     open: Vec<(BString, Side<'i>, Side<'i>)>,
     found: Differences,
@@ -78,13 +80,13 @@ impl<'i> Side<'i> {
         }
     }
 
-    fn entries<'a>(&self, tree: Option<&'a OdbObject>) -> Option<Vec<Entry<'a, 'i>>>
+    fn entries<'a>(&self, tree: Option<&'a Object>) -> Option<Vec<Entry<'a, 'i>>>
     where
         'i: 'a,
     {
         match self {
             Self::Nothing => Some(Vec::new()),
-            Self::Tree(_) => entries_of_tree(tree.map_or(&[], OdbObject::data)),
+            Self::Tree(_) => entries_of_tree(tree.map_or(&[], Object::data)),
             Self::Index(folder) => Some(folder.entries()),
         }
     }
@@ -128,13 +130,13 @@ impl<'r, 'i> Comparison<'r, 'i> {
         }
     }
 
-    fn read(&self, side: &Side) -> Result<Option<OdbObject<'r>>, git2::Error> {
+    fn read(&self, side: &Side) -> Result<Option<Object<'r>>, git2::Error> {
         let Side::Tree(tree) = side else { return Ok(None) };
         // The empty tree need not be stored.
         if object_id(*tree).is_empty_tree() {
             return Ok(None);
         }
-        let object = self.odb.read(*tree)?;
+        let object = self.objects.read(*tree)?;
         if object.kind() != ObjectType::Tree {
             return Err(git2::Error::from_str("it is no tree"));
         }

@@ -3,10 +3,11 @@
 
 use super::files::name_of_root;
 use super::index::Index;
+use super::object::Objects;
 use crate::coverage::Skip;
 use crate::finding::Commit;
 use bstr::{BStr, BString, ByteSlice};
-use git2::{Oid, Repository};
+use git2::{ObjectType, Oid, Repository};
 use gix_hash::ObjectId;
 use jiff::Timestamp;
 use std::fs;
@@ -179,10 +180,44 @@ impl Scope {
         Skip { path: what, reason, mend: Some(mend.to_owned()) }
     }
 
+    /// Reads an object of some kinds: its kind, and its bytes.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, damaged, or of another kind.
+    pub(super) fn read(
+        &self,
+        id: Oid,
+        kinds: &[ObjectType],
+    ) -> Result<(ObjectType, Vec<u8>), git2::Error> {
+        let objects = Objects::of(&self.repository)?;
+        let object = objects.read(id)?;
+        let kind = object.kind();
+        if !kinds.contains(&kind) {
+            return Err(git2::Error::from_str(&format!("it is a {kind}")));
+        }
+        Ok((kind, object.into_data()))
+    }
+
+    /// The tree and the parents of a commit. It is read as it is stored: libgit2 wants more of a commit to
+    /// be well-formed.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub(super) fn commit(&self, id: Oid) -> Result<(Oid, Vec<Oid>), git2::Error> {
+        let (_, bytes) = self.read(id, &[ObjectType::Commit])?;
+        let headers = Headers(&bytes);
+        let named = |hex: &[u8]| self::id(hex).map(|id| oid(&id));
+        let tree = headers.all(b"tree ").next().and_then(named);
+        let parents: Option<Vec<Oid>> = headers.all(b"parent ").map(named).collect();
+        tree.zip(parents).ok_or_else(|| git2::Error::from_str("it is no well-formed commit"))
+    }
+
     /// A commit as reports name it, as far as it can be read.
     pub(super) fn describe(&self, id: Oid) -> Commit {
-        let object = self.repository.odb().and_then(|odb| Ok(odb.read(id)?.data().to_vec()));
-        describe(&object.unwrap_or_default(), &object_id(id))
+        let object = self.read(id, &[ObjectType::Commit, ObjectType::Tag]);
+        describe(&object.unwrap_or((ObjectType::Any, Vec::new())).1, &object_id(id))
     }
 }
 

@@ -12,6 +12,7 @@ pub mod git;
 pub mod history;
 mod index;
 mod lives;
+mod object;
 mod range;
 mod staged;
 mod stdin;

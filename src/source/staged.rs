@@ -1,23 +1,19 @@
 //! What the next commit would add: the index beside HEAD. Blobs of the index are searched, never the
 //! files on the disk, and nothing is written.
 
-use super::change::{Change, Holder, Search};
+use super::change::{Change, Holder, Search, in_batches};
 use super::compare::Side;
 use super::git::Scope;
 use super::index::Index;
 use super::{Excluded, Source};
 use crate::coverage::{Coverage, Skip};
-use crate::scan::{Engine, Worker};
+use crate::scan::{Engine, Searched, Worker};
 use crate::triage::allow::Allowed;
 use crate::triage::{Excuse, Judged};
 use bstr::{BStr, ByteSlice};
 use git2::{ErrorCode, Oid};
-use rayon::prelude::*;
 use std::fs;
 use std::path::PathBuf;
-
-/// Changes that one thread takes at a time; for fewer, no further thread is started.
-const BATCH: usize = 128;
 
 /// What is staged.
 #[derive(Debug)]
@@ -53,7 +49,7 @@ impl Staged {
     fn changes(&self, scope: &Scope, index: &Index) -> Result<Vec<Change>, Skip> {
         let repository = &scope.repository;
         let parents = if self.whole { Vec::new() } else { parents(scope)? };
-        let side = |commit| Ok(Side::Tree(repository.find_commit(commit)?.tree_id()));
+        let side = |commit| Ok(Side::Tree(scope.commit(commit)?.0));
         let mut before = parents
             .into_iter()
             .map(side)
@@ -82,17 +78,18 @@ impl Staged {
         }
         let asked = |change: &Change| change.brought().is_some() && asked(change.path.as_bstr());
         let changes: Vec<Change> = changes.into_iter().filter(asked).collect();
-        if changes.len() <= BATCH {
-            return judge(scope, worker, &changes);
-        }
-        let site = scope.site();
-        changes.par_chunks(BATCH).for_each(|changes| {
+        let search = |scope: &Scope, changes: &[Change]| {
             let mut worker = engine.worker();
-            match site.open() {
-                Ok(scope) => judge(&scope, &mut worker, changes),
-                Err(skip) => worker.skip(skip),
-            }
-        });
+            let mut search = Search::new(scope, &mut worker);
+            let found = changes.iter().filter_map(|change| {
+                let found = search.search(change.path.as_bstr(), change.brought()?)?;
+                search.worker.cover(Coverage { files: 1, ..Coverage::default() });
+                (!found.candidates.is_empty()).then(|| (change.clone(), found))
+            });
+            found.collect::<Vec<_>>()
+        };
+        let found = in_batches(scope, engine, &changes, search);
+        judge(scope, worker, found);
     }
 }
 
@@ -128,13 +125,10 @@ fn head(scope: &Scope, error: &git2::Error) -> Skip {
     scope.unreadable(format!("HEAD of {}", scope.name()), error)
 }
 
-/// Searches what is brought, and tells what is new from what was there.
-fn judge(scope: &Scope, worker: &mut Worker, changes: &[Change]) {
+/// Tells what is new from what was there.
+fn judge(scope: &Scope, worker: &mut Worker, found: Vec<(Change, Searched)>) {
     let mut search = Search::new(scope, worker);
-    for change in changes {
-        let Some(blob) = change.brought() else { continue };
-        let Some(found) = search.search(change.path.as_bstr(), blob) else { continue };
-        search.worker.cover(Coverage { files: 1, ..Coverage::default() });
+    for (change, found) in found {
         for note in found.flawed_markers() {
             search.worker.note(note);
         }
@@ -142,8 +136,8 @@ fn judge(scope: &Scope, worker: &mut Worker, changes: &[Change]) {
         let judged = found.candidates.into_iter().map(|candidate| {
             let marker = allowed.find(&candidate.rule, candidate.location.start.line);
             let held = || {
-                let holder = search.holder(change, &candidate.key())?;
-                Some(Excuse::Held(held_by(holder, change).into()))
+                let holder = search.holder(&change, &candidate.key())?;
+                Some(Excuse::Held(held_by(holder, &change).into()))
             };
             let excuse = marker.map(Excuse::Allowed).or_else(held);
             Judged { candidate, excuse }

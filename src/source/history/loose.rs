@@ -127,7 +127,7 @@ fn read_header(path: &Path, zlib: &mut Decompress) -> io::Result<Option<(Kind, u
 }
 
 /// Parses a header such as `blob 12\0`.
-pub(super) fn parse_header(start: &[u8]) -> Option<(Kind, u64, u8)> {
+pub(in crate::source) fn parse_header(start: &[u8]) -> Option<(Kind, u64, u8)> {
     let end = start.iter().take(32).position(|&byte| byte == 0)?;
     let (kind, size) = std::str::from_utf8(&start[..end]).ok()?.split_once(' ')?;
     let kind = match kind {

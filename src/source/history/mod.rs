@@ -16,7 +16,7 @@ pub mod forest;
 mod graph;
 mod hits;
 mod holders;
-mod loose;
+pub(super) mod loose;
 mod messages;
 mod names;
 mod pack;

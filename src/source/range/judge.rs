@@ -27,6 +27,8 @@ pub(super) struct Judge<'a, 'w> {
     secrets: Numbers,
     /// What the commits are called in reports.
     described: HashMap<Oid, Commit>,
+    /// Those suppressions of the files that the base has, too.
+    trusted: HashMap<(BString, Oid), Allowed>,
     /// The secrets that the range brings into paths, as far as they are judged.
     fresh: BTreeSet<(Key, BString)>,
 }
@@ -85,6 +87,7 @@ impl<'a, 'w> Judge<'a, 'w> {
             found: HashMap::new(),
             secrets: Numbers::default(),
             described: HashMap::new(),
+            trusted: HashMap::new(),
             fresh: BTreeSet::new(),
         }
     }
@@ -230,18 +233,13 @@ impl<'a, 'w> Judge<'a, 'w> {
     /// Whether a secret that a commit brings into a path was in the repository before the range: in a
     /// file that was moved here, or in the base.
     fn held(&mut self, change: &Change, key: &Key) -> Option<Excuse> {
-        let gone = change.before.iter().filter_map(|before| match before {
-            Before::Nothing(gone) => Some(gone.clone()),
-            Before::Blob(_) => None,
-        });
-        let gone: Vec<Arc<[(BString, Oid)]>> = gone.collect();
-        let mut gone = gone.iter().flat_map(|gone| gone.iter());
-        let moved = gone.find(|(path, blob)| {
-            !self.fresh.contains(&(key.clone(), path.clone()))
-                && self.search.secrets(path.as_bstr(), *blob).contains(key)
-        });
-        if let Some((path, _)) = moved {
-            return Some(Excuse::Held(format!("it was moved here from {path}").into()));
+        for before in &change.before {
+            let Before::Nothing(gone) = before else { continue };
+            let holders = self.search.holders(gone, key);
+            let is_old = |path: &&BString| !self.fresh.contains(&(key.clone(), (*path).clone()));
+            if let Some(path) = holders.iter().find(is_old) {
+                return Some(Excuse::Held(format!("it was moved here from {path}").into()));
+            }
         }
         let blob = self.at(self.commits.base?, change.path.as_bstr())?;
         let held = self.search.secrets(change.path.as_bstr(), blob).contains(key);
@@ -257,8 +255,12 @@ impl<'a, 'w> Judge<'a, 'w> {
         if self.are_own() {
             return Some(marker);
         }
-        let trusted =
-            self.of_base(path, blob, &allowed).and_then(|allowed| allowed.find(rule, line));
+        let at = (path.clone(), blob);
+        if !self.trusted.contains_key(&at) {
+            let trusted = self.of_base(path, blob, &allowed).unwrap_or_default();
+            self.trusted.insert(at.clone(), trusted);
+        }
+        let trusted = self.trusted[&at].find(rule, line);
         if trusted.is_none() {
             let (path, base) = (self.scope.named(path.as_bstr()), self.base_name());
             self.search.worker.note(format!(

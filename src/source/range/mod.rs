@@ -11,23 +11,19 @@ mod span;
 pub use span::Span;
 pub(super) use span::{find, shallow};
 
-use super::change::{Change, Search};
+use super::change::{Change, Search, in_batches};
 use super::compare::Side;
-use super::git::{Headers, Scope, Site};
+use super::git::{Headers, Scope};
 use super::{Excluded, Source};
 use crate::blob::{Origin, Via};
 use crate::coverage::{Coverage, Skip};
 use crate::scan::{Engine, Searched, Worker};
 use bstr::{BString, ByteSlice};
-use git2::{Commit, ObjectType, Oid};
+use git2::{ObjectType, Oid};
 use judge::Judge;
-use rayon::prelude::*;
 use span::Commits;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
-
-/// Commits or blobs that one thread takes at a time; for fewer, no further thread is started.
-const BATCH: usize = 64;
 
 /// The commits of a range.
 #[derive(Debug)]
@@ -174,62 +170,33 @@ fn messages(scope: &Scope, commits: &Commits, engine: &Engine) -> Vec<Message> {
     in_batches(scope, engine, &all, search)
 }
 
-/// Does some work on all items, in their order; on several threads if there are many. A repository can
-/// be moved to another thread, but not be used by two.
-fn in_batches<T: Sync, R: Send>(
-    scope: &Scope,
-    engine: &Engine,
-    items: &[T],
-    work: impl Fn(&Scope, &[T]) -> Vec<R> + Sync,
-) -> Vec<R> {
-    if items.len() <= BATCH {
-        return work(scope, items);
-    }
-    let site: &Site = scope.site();
-    let batches = items.par_chunks(BATCH).map(|items| match site.open() {
-        Ok(scope) => work(&scope, items),
-        Err(skip) => {
-            engine.worker().skip(skip);
-            Vec::new()
-        }
-    });
-    batches.flatten_iter().collect()
-}
-
 /// What a commit has otherwise than its parents. A commit that is `cut_off` from its parents is compared
 /// with the base.
 fn step(scope: &Scope, id: Oid, commits: &Commits, cut_off: &BTreeSet<Oid>) -> Result<Step, Skip> {
     let unreadable = |e: git2::Error| scope.unreadable(format!("commit {id}"), &e);
-    let commit = scope.repository.find_commit(id).map_err(unreadable)?;
-    let parents: Vec<Oid> = if cut_off.contains(&id) {
-        commits.base.into_iter().collect()
-    } else {
-        commit.parent_ids().collect()
-    };
-    let changes = changes(scope, &commit, &parents).map_err(unreadable)?;
+    let (tree, parents) = scope.commit(id).map_err(unreadable)?;
+    let parents: Vec<Oid> =
+        if cut_off.contains(&id) { commits.base.into_iter().collect() } else { parents };
+    let changes = changes(scope, tree, &parents).map_err(unreadable)?;
     Ok(Step { id, parents, changes })
 }
 
-fn changes(scope: &Scope, commit: &Commit, parents: &[Oid]) -> Result<Vec<Change>, git2::Error> {
-    let side = |id: &Oid| Ok(Side::Tree(scope.repository.find_commit(*id)?.tree_id()));
+fn changes(scope: &Scope, tree: Oid, parents: &[Oid]) -> Result<Vec<Change>, git2::Error> {
+    let side = |id: &Oid| Ok(Side::Tree(scope.commit(*id)?.0));
     let mut before = parents.iter().map(side).collect::<Result<Vec<_>, git2::Error>>()?;
     if before.is_empty() {
         before.push(Side::Nothing);
     }
-    Change::all(&scope.repository, &before, &Side::Tree(commit.tree_id()))
+    Change::all(&scope.repository, &before, &Side::Tree(tree))
 }
 
 /// What the message of a commit or tag is called, and its text. It is read as it is stored: libgit2 has
 /// its end at the first zero byte.
 fn message(scope: &Scope, id: Oid) -> Option<(&'static str, Vec<u8>)> {
-    let odb = scope.repository.odb().ok()?;
-    let object = odb.read(id).ok()?;
-    let name = match object.kind() {
-        ObjectType::Commit => "commit-message",
-        ObjectType::Tag => "tag-message",
-        _ => return None,
-    };
-    Some((name, Headers(object.data()).message().to_vec()))
+    // What cannot be read is told with the changes of the commit.
+    let (kind, bytes) = scope.read(id, &[ObjectType::Commit, ObjectType::Tag]).ok()?;
+    let name = if kind == ObjectType::Tag { "tag-message" } else { "commit-message" };
+    Some((name, Headers(&bytes).message().to_vec()))
 }
 
 /// The places of commits in the range; those of other commits come behind them.

@@ -246,6 +246,8 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
-        assert!("main".parse::<Span>().is_err());
+        for text in ["main", "*..HEAD", "refs/heads/*..HEAD", "HEAD..*"] {
+            assert!(text.parse::<Span>().is_err(), "{text}");
+        }
     }
 }
