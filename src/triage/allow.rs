@@ -149,14 +149,25 @@ impl Allowed {
 
     /// The markers that stand in an earlier version of the file, too: there on the same line, and as
     /// the beginning and the end of the same block. `line_before` gives the number that a line had
-    /// then, if it is unchanged.
+    /// then, if it is unchanged. A marker that stands by the line that it excused is that marker, and
+    /// one like it elsewhere is not.
     #[must_use]
     pub fn unchanged_since(&self, before: &Self, line_before: impl Fn(u64) -> Option<u64>) -> Self {
         let is_unchanged = |span: &&Span| {
             let marker = line_before(span.marker);
             let end = span.end.map(&line_before);
+            let is_elsewhere = |old: &Span| {
+                let by_its_line = |other: &Span| {
+                    let lines = (other.lines.start(), old.lines.start());
+                    other.allow == old.allow && line_before(*lines.0) == Some(*lines.1)
+                };
+                !by_its_line(span) && self.spans.iter().any(by_its_line)
+            };
             before.spans.iter().any(|old| {
-                Some(old.marker) == marker && old.end.map(Some) == end && old.allow == span.allow
+                Some(old.marker) == marker
+                    && old.end.map(Some) == end
+                    && old.allow == span.allow
+                    && !is_elsewhere(old)
             })
         };
         Self { spans: self.spans.iter().filter(is_unchanged).cloned().collect() }

@@ -200,6 +200,9 @@ impl<'a, 'w> Judge<'a, 'w> {
         for mut candidate in candidates {
             let marker = self.allowed(&brought.path, blob, &candidate).or_else(|| at_end.clone());
             let excuse = marker.map(Excuse::Allowed).or_else(|| held.clone());
+            if excuse.is_none() {
+                self.note_marker(&brought.path, blob, &candidate);
+            }
             candidate.location.past = Some(Box::new(past.clone()));
             self.report(candidate, excuse);
         }
@@ -260,15 +263,21 @@ impl<'a, 'w> Judge<'a, 'w> {
             let trusted = self.of_base(path, blob, &allowed).unwrap_or_default();
             self.trusted.insert(at.clone(), trusted);
         }
-        let trusted = self.trusted[&at].find(rule, line);
-        if trusted.is_none() {
+        self.trusted[&at].find(rule, line)
+    }
+
+    /// Remarks on a marker that excuses nothing since it is the change's own.
+    fn note_marker(&mut self, path: &BString, blob: Oid, candidate: &Candidate) {
+        let (rule, line) = (&candidate.rule, candidate.location.start.line);
+        let found = self.found.get(&(path.clone(), blob));
+        let marker = found.and_then(|found| Allowed::new(&found.markers).find(rule, line));
+        if marker.is_some() {
             let (path, base) = (self.scope.named(path.as_bstr()), self.base_name());
             self.search.worker.note(format!(
                 "{path}:{line}: a `blurt:allow` excuses this line here, but not at {base}: only what \
                  is merged there counts"
             ));
         }
-        trusted
     }
 
     /// Those suppressions of a version of a file that the base has in the same place.
