@@ -2,7 +2,7 @@
 //! and the configuration that comes of them (every question answered).
 
 use crate::rule::{Confidence, RuleError, RuleSet, Severity};
-use crate::source::Excluded;
+use crate::source::{Excluded, Glob};
 use crate::triage::Thresholds;
 use serde::Deserialize;
 use std::fs;
@@ -56,7 +56,7 @@ pub struct ScanSettings {
     /// Read what .gitignore excludes, too.
     pub no_ignore: Option<bool>,
     /// Globs of files that are not scanned.
-    pub exclude: Vec<String>,
+    pub exclude: Vec<Glob>,
 }
 
 /// The `[rules]` table.
@@ -137,6 +137,21 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Reads the file that [`Settings::find`] has found. Its globs speak of the folder that it stands in;
+    /// those of a file that is named on the command line speak of the current directory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::read`].
+    pub fn read_found(path: &Path, texts: &dyn Texts) -> Result<Self, ConfigError> {
+        let mut settings = Self::read(path, texts)?;
+        if let Some(folder) = path.parent() {
+            let globs = settings.scan.exclude.into_iter();
+            settings.scan.exclude = globs.map(|glob| glob.of(folder)).collect();
+        }
+        Ok(settings)
+    }
+
     /// The configuration file of the current directory: there, or in the nearest folder above it
     /// up to the repository's root.
     #[must_use]
@@ -161,20 +176,16 @@ impl Settings {
     /// These settings, where they say something, over `base`.
     #[must_use]
     pub fn over(self, base: Self) -> Self {
-        let both = |mut base: Vec<_>, mine| {
-            base.extend(mine);
-            base
-        };
         Self {
             scan: ScanSettings {
                 min_confidence: self.scan.min_confidence.or(base.scan.min_confidence),
                 min_severity: self.scan.min_severity.or(base.scan.min_severity),
                 no_ignore: self.scan.no_ignore.or(base.scan.no_ignore),
-                exclude: both(base.scan.exclude, self.scan.exclude),
+                exclude: [base.scan.exclude, self.scan.exclude].concat(),
             },
             rules: RuleSettings {
                 packs: [base.rules.packs, self.rules.packs].concat(),
-                disable: both(base.rules.disable, self.rules.disable),
+                disable: [base.rules.disable, self.rules.disable].concat(),
                 only: if self.rules.only.is_empty() { base.rules.only } else { self.rules.only },
             },
         }
@@ -263,10 +274,10 @@ mod tests {
         let file = read("[scan]\nmin_confidence = \"low\"\nexclude = [\"a\"]").unwrap();
         let mut flags = Settings::default();
         flags.scan.min_confidence = Some(Confidence::High);
-        flags.scan.exclude = vec!["b".into()];
+        flags.scan.exclude = vec!["b".to_owned().into()];
         let merged = flags.over(file);
         assert_eq!(merged.scan.min_confidence, Some(Confidence::High));
-        assert_eq!(merged.scan.exclude, ["a", "b"]);
+        assert_eq!(merged.scan.exclude.len(), 2);
         assert_eq!(Settings::default().over(merged.clone()), merged);
     }
 

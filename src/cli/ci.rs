@@ -165,7 +165,7 @@ impl Args {
         let edited = paths.into_iter().filter(|path| before.differs(&after, path));
         edited
             .map(|path| {
-                let path = shown(&path);
+                let path = before.named(&path);
                 format!("{path}: this change edits it; `blurt ci` goes by the version at {base}")
             })
             .collect()
@@ -216,10 +216,4 @@ fn tell_github(outcome: &Outcome, output: &OutputArgs) -> Result<()> {
 fn write_as(format: &str, outcome: &Outcome, out: &mut dyn Write) -> std::io::Result<()> {
     report::by_name(format).map_or(Ok(()), |format| format.write(outcome, out))?;
     out.flush()
-}
-
-/// A path as people write it: from the current directory.
-fn shown(path: &Path) -> String {
-    let here = env::current_dir().unwrap_or_default();
-    path.strip_prefix(here).unwrap_or(path).display().to_string()
 }

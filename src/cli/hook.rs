@@ -195,7 +195,8 @@ fn look(target: Target, colour: When) -> Result<ExitStatus> {
 }
 
 fn config(texts: &dyn Texts) -> Result<Config> {
-    let settings = Settings::find(texts).map(|file| Settings::read(&file, texts)).transpose()?;
+    let settings =
+        Settings::find(texts).map(|file| Settings::read_found(&file, texts)).transpose()?;
     Ok(Config::new(settings.unwrap_or_default(), texts)?)
 }
 

@@ -110,10 +110,14 @@ impl OutputArgs {
         let format: &dyn Format =
             if text { &styled } else { report::by_name(self.format).unwrap_or(&styled) };
         let mut out = BufWriter::new(std::io::stdout().lock());
-        if text && terminal::is_log() {
+        if terminal::is_log() && self.format != "github" {
             let mut report = Vec::new();
             format.write(outcome, &mut report)?;
-            out.write_all(&terminal::without_commands(&report))?;
+            out.write_all(&match self.format {
+                "text" => terminal::without_commands(&report),
+                "markdown" => report,
+                _ => terminal::json_without_commands(&report),
+            })?;
         } else {
             format.write(outcome, &mut out)?;
         }

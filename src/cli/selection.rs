@@ -49,7 +49,7 @@ impl SelectionArgs {
         let mut flags = Settings::default();
         flags.scan.min_confidence = self.min_confidence;
         flags.scan.min_severity = self.min_severity;
-        flags.scan.exclude.clone_from(&self.exclude);
+        flags.scan.exclude = self.exclude.iter().cloned().map(Into::into).collect();
         flags.rules.packs.clone_from(&self.rules);
         flags.rules.only.clone_from(&self.rule);
         flags.rules.disable.clone_from(&self.no_rule);
@@ -58,8 +58,12 @@ impl SelectionArgs {
 
     /// `flags` over the configuration file, which is read from `texts`.
     pub(super) fn settings(&self, flags: Settings, texts: &dyn Texts) -> Result<Settings> {
-        let base = self.file(texts).map(|path| Settings::read(&path, texts));
-        Ok(flags.over(base.transpose()?.unwrap_or_default()))
+        let base = match (&self.config, Settings::find(texts)) {
+            (Some(named), _) => Settings::read(named, texts)?,
+            (None, Some(found)) => Settings::read_found(&found, texts)?,
+            (None, None) => Settings::default(),
+        };
+        Ok(flags.over(base))
     }
 
     /// The configuration file, if there is one in `texts`.

@@ -82,6 +82,11 @@ pub(super) fn without_commands(text: &[u8]) -> Vec<u8> {
     out
 }
 
+/// The same for JSON, which stays what it is: there `#` stands in strings only.
+pub(super) fn json_without_commands(json: &[u8]) -> Vec<u8> {
+    json.replace("##", r"#\u0023")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +97,13 @@ mod tests {
         let safe =
             "a.py\n    : :stop-commands::x\n: :error::y\n a::b # #[add-path]z # #vso[x]\n# # #[\n\u{a0}: :x".as_bytes();
         assert_eq!(without_commands(text).as_bstr(), safe.as_bstr());
+    }
+
+    #[test]
+    fn json_stays_what_it_is() {
+        let value = serde_json::json!({ "path": "##[error]a###b##vso[x]" });
+        let text = json_without_commands(value.to_string().as_bytes());
+        assert!(!text.contains_str("##"));
+        assert_eq!(serde_json::from_slice::<serde_json::Value>(&text).ok(), Some(value));
     }
 }

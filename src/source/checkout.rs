@@ -4,10 +4,14 @@ use super::git::Scope;
 use super::range::{find, shallow};
 use crate::config::Texts;
 use crate::coverage::Skip;
+use bstr::ByteSlice;
 use git2::{ObjectType, Oid};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::{env, fs};
+
+/// More links are not followed.
+const MOST_LINKS: usize = 8;
 
 /// The repository that the current directory lies in.
 pub struct Checkout(Scope);
@@ -72,7 +76,15 @@ impl CommitFiles<'_> {
     #[must_use]
     pub fn differs(&self, there: &Self, path: &Path) -> bool {
         let Some(path) = self.inside(path) else { return false };
-        self.blob(&path) != there.blob(&path)
+        self.entry(&path) != there.entry(&path)
+    }
+
+    /// A path as reports name it.
+    #[must_use]
+    pub fn named(&self, path: &Path) -> String {
+        let inside = self.inside(path);
+        let named = inside.map(|path| self.checkout.0.named(super::files::name(&path).as_bstr()));
+        named.map_or_else(|| path.display().to_string(), |path| path.to_string())
     }
 
     /// The path from the root of the repository, if it lies inside.
@@ -100,19 +112,29 @@ impl CommitFiles<'_> {
         below.ok().map(Path::to_owned)
     }
 
-    fn blob(&self, path: &Path) -> Option<Oid> {
+    /// The blob of a file, and whether it is a symbolic link.
+    fn entry(&self, path: &Path) -> Option<(Oid, bool)> {
         let commit = self.checkout.0.repository.find_commit(self.commit).ok()?;
         let entry = commit.tree().ok()?.get_path(path).ok()?;
-        (entry.kind() == Some(ObjectType::Blob)).then(|| entry.id())
+        let is_link = entry.filemode() & 0o170_000 == 0o120_000;
+        (entry.kind() == Some(ObjectType::Blob)).then(|| (entry.id(), is_link))
     }
 }
 
 impl Texts for CommitFiles<'_> {
     fn read(&self, path: &Path) -> io::Result<String> {
-        let Some(inside) = self.inside(path) else { return fs::read_to_string(path) };
-        let blob = self.blob(&inside).ok_or(io::ErrorKind::NotFound)?;
-        let blob = self.checkout.0.repository.find_blob(blob).map_err(io::Error::other)?;
-        String::from_utf8(blob.content().to_vec())
-            .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e.utf8_error()))
+        let mut path = path.to_owned();
+        for _ in 0..MOST_LINKS {
+            let Some(inside) = self.inside(&path) else { return fs::read_to_string(path) };
+            let (blob, is_link) = self.entry(&inside).ok_or(io::ErrorKind::NotFound)?;
+            let read = self.checkout.0.read(blob, &[ObjectType::Blob]);
+            let text = String::from_utf8(read.map_err(io::Error::other)?.1)
+                .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e.utf8_error()))?;
+            if !is_link {
+                return Ok(text);
+            }
+            path = path.parent().unwrap_or(Path::new("")).join(text);
+        }
+        Err(io::Error::other("it is a link to itself"))
     }
 }

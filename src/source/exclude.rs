@@ -2,59 +2,144 @@
 
 use bstr::{BStr, ByteSlice};
 use ignore::overrides::{Override, OverrideBuilder};
-use std::path::Path;
+use serde::Deserialize;
+use std::path::{Component, Path, PathBuf};
 
-/// Globs of files that are not scanned, as from the current directory.
+/// A glob in the language of .gitignore.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub struct Glob {
+    text: String,
+    /// The folder that it is read from; the current one, if none is named.
+    folder: Option<PathBuf>,
+}
+
+impl From<String> for Glob {
+    fn from(text: String) -> Self {
+        Self { text, folder: None }
+    }
+}
+
+impl Glob {
+    /// The same, read from `folder`.
+    #[must_use]
+    pub fn of(self, folder: &Path) -> Self {
+        Self { folder: Some(absolute(folder)), ..self }
+    }
+}
+
+/// Files that are not scanned.
+#[derive(Debug, Clone, Default)]
+pub struct Excluded(Vec<Globs>);
+
+/// Globs that are read from one folder.
 #[derive(Debug, Clone)]
-pub struct Excluded(Override);
+struct Globs {
+    folder: Option<PathBuf>,
+    matcher: Override,
+}
 
 impl Excluded {
-    /// Reads `globs`, in the language of .gitignore.
+    /// What `globs` leave out.
     ///
     /// # Errors
     ///
     /// When a glob is flawed.
-    pub fn new(globs: &[String]) -> Result<Self, ignore::Error> {
-        let mut excluded = OverrideBuilder::new(".");
-        for glob in globs {
-            excluded.add(&format!("!{glob}"))?;
-        }
-        Ok(Self(excluded.build()?))
-    }
-
-    /// The same for the walk over folders.
-    pub(super) fn of_walk(&self) -> Override {
-        self.0.clone()
+    pub fn new(globs: &[Glob]) -> Result<Self, ignore::Error> {
+        let mut folders: Vec<&Option<PathBuf>> = globs.iter().map(|glob| &glob.folder).collect();
+        folders.dedup();
+        let all = folders.into_iter().map(|folder| {
+            let mut matcher = OverrideBuilder::new(".");
+            for glob in globs.iter().filter(|glob| glob.folder == *folder) {
+                matcher.add(&format!("!{}", glob.text))?;
+            }
+            Ok(Globs { folder: folder.clone(), matcher: matcher.build()? })
+        });
+        all.collect::<Result<_, _>>().map(Self)
     }
 
     /// Whether the file at `path`, named from the current directory, is left out: it, or a folder that
     /// it lies in.
     pub(super) fn has(&self, path: &BStr) -> bool {
-        if self.0.is_empty() {
-            return false;
-        }
-        let path = path.to_path_lossy();
-        let mut above = path.ancestors();
-        let is_left_out = |path: &Path, is_folder| self.0.matched(path, is_folder).is_ignore();
-        above.next().is_some_and(|file| is_left_out(file, false))
-            || above.any(|folder| is_left_out(folder, true))
+        self.0.iter().any(|globs| {
+            let path = path.to_path_lossy();
+            let path = globs.named(&path);
+            path.is_some_and(|path| {
+                let mut above = path.ancestors();
+                above.next().is_some_and(|file| globs.name(file, false))
+                    || above.any(|folder| globs.name(folder, true))
+            })
+        })
     }
+
+    /// Whether a walk leaves out a file, or a folder with all that is in it.
+    pub(super) fn has_entry(&self, path: &Path, is_folder: bool) -> bool {
+        let mut all = self.0.iter();
+        all.any(|globs| globs.named(path).is_some_and(|path| globs.name(&path, is_folder)))
+    }
+}
+
+impl Globs {
+    /// A path from the current directory, as it is named from the folder of the globs, if it lies in it.
+    fn named(&self, path: &Path) -> Option<PathBuf> {
+        match &self.folder {
+            // What is named on the command line may lie anywhere.
+            None => Some(path.strip_prefix(".").unwrap_or(path).to_owned()),
+            Some(folder) => absolute(path).strip_prefix(folder).ok().map(Path::to_owned),
+        }
+    }
+
+    fn name(&self, path: &Path, is_folder: bool) -> bool {
+        !path.as_os_str().is_empty() && self.matcher.matched(path, is_folder).is_ignore()
+    }
+}
+
+/// A path from the root of all, without `..`.
+fn absolute(path: &Path) -> PathBuf {
+    let named = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let path = std::path::absolute(named).unwrap_or_else(|_| path.to_owned());
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(clean.pop()),
+            part => clean.push(part),
+        }
+    }
+    clean
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn globs(texts: &[&str]) -> Vec<Glob> {
+        texts.iter().map(|text| (*text).to_owned().into()).collect()
+    }
+
     #[test]
     fn a_file_is_left_out_with_its_folder() {
-        let globs = ["vendor/".to_owned(), "*.min.js".to_owned(), "docs/*.md".to_owned()];
-        let excluded = Excluded::new(&globs).unwrap();
-        for path in ["vendor/a/b.py", "x/vendor/a", "a.min.js", "x/a.min.js", "docs/a.md"] {
+        let excluded = Excluded::new(&globs(&["vendor/", "*.min.js", "docs/*.md"])).unwrap();
+        for path in ["vendor/a/b.py", "x/vendor/a", "a.min.js", "../a.min.js", "docs/a.md"] {
             assert!(excluded.has(path.into()), "{path}");
         }
         for path in ["vendor", "vendors/a", "a.js", "x/docs/a.md", "docs/x/a.md"] {
             assert!(!excluded.has(path.into()), "{path}");
         }
+        assert!(excluded.has_entry(Path::new("./x/vendor"), true));
+        assert!(!excluded.has_entry(Path::new("./x/vendor"), false));
         assert!(!Excluded::new(&[]).unwrap().has("a".into()));
+    }
+
+    #[test]
+    fn a_glob_is_read_from_the_folder_of_its_file() {
+        let above =
+            globs(&["/src/gen/*.py", "*.lock"]).into_iter().map(|glob| glob.of("..".as_ref()));
+        let excluded = Excluded::new(&above.collect::<Vec<_>>()).unwrap();
+        let here = std::env::current_dir().unwrap();
+        let here = here.file_name().unwrap().to_str().unwrap().to_owned();
+        assert!(excluded.has("../src/gen/a.py".into()));
+        assert!(!excluded.has("src/gen/a.py".into()), "below {here}");
+        assert!(excluded.has("src/a.lock".into()));
+        assert!(!excluded.has("../../a.lock".into()), "outside");
     }
 }

@@ -47,6 +47,7 @@ impl Files {
             walk.add(root);
         }
         let honoured = !self.options.no_ignore;
+        let excluded = self.excluded.clone();
         walk.hidden(false)
             .ignore(false)
             .parents(honoured)
@@ -55,8 +56,11 @@ impl Files {
             .git_global(honoured)
             .require_git(true)
             .threads(self.options.threads)
-            .overrides(self.excluded.of_walk())
-            .filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git");
+            .filter_entry(move |entry| {
+                let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+                entry.depth() == 0
+                    || (entry.file_name() != ".git" && !excluded.has_entry(entry.path(), is_folder))
+            });
         Some(walk)
     }
 }

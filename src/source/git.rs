@@ -98,13 +98,12 @@ impl Scope {
         let (repository, from_environment) = open(there)?;
         let root = work_tree(&repository).map(Path::to_owned);
         let place = root.as_ref().map_or_else(BString::default, |root| name_of_root(root, path));
+        let here = root.as_deref().map_or_else(BString::default, here_in);
         let root = root.and_then(|root| fs::canonicalize(root).ok());
         let below = |path: &Path| {
             let path = path.strip_prefix(root.as_ref()?).ok()?;
             (!path.as_os_str().is_empty()).then(|| super::files::name(path))
         };
-        let here = fs::canonicalize(".").ok().and_then(|here| below(&here));
-        let here = here.map_or_else(BString::default, |here| [&here[..], b"/"].concat().into());
         let rest = path.strip_prefix(there).unwrap_or(path);
         let part = fs::canonicalize(there).ok().and_then(|there| below(&there.join(rest)));
         let folder = repository.path().to_owned();
@@ -127,20 +126,7 @@ impl Scope {
 
     /// A path of the repository, as it is named from the current directory.
     pub(super) fn named(&self, path: &BStr) -> BString {
-        let Site { place, here, .. } = &self.site;
-        if here.is_empty() {
-            let place: &[u8] = place;
-            return if place.is_empty() {
-                path.into()
-            } else {
-                bstr::join("/", [place, path]).into()
-            };
-        }
-        // Up to the folder that has both, and down from there.
-        let same = here.iter().zip(path.iter()).take_while(|(a, b)| a == b).count();
-        let common = here[..same].rfind_byte(b'/').map_or(0, |end| end + 1);
-        let up = here[common..].find_iter("/").count();
-        [b"../".repeat(up).as_slice(), &path[common..]].concat().into()
+        named(&self.site.place, &self.site.here, path)
     }
 
     /// How the repository itself is named.
@@ -240,6 +226,31 @@ fn open(path: &Path) -> Result<(Repository, bool), git2::Error> {
         (Err(_), Ok(named)) if holds(&named) => Ok((named, true)),
         (found, _) => Ok((found?, false)),
     }
+}
+
+/// The current directory as it is named from `root`, with a `/` at the end; empty if it is the root, or
+/// lies elsewhere.
+pub(super) fn here_in(root: &Path) -> BString {
+    let both = fs::canonicalize(".").ok().zip(fs::canonicalize(root).ok());
+    let below = both.and_then(|(here, root)| here.strip_prefix(root).ok().map(Path::to_owned));
+    match below.filter(|below| !below.as_os_str().is_empty()) {
+        Some(below) => [super::files::name(&below).as_slice(), b"/"].concat().into(),
+        None => BString::default(),
+    }
+}
+
+/// A path of a repository as it is named from the current directory: that is `here` in it, or it is
+/// called `place` from there.
+pub(super) fn named(place: &BString, here: &BString, path: &BStr) -> BString {
+    if here.is_empty() {
+        let place: &[u8] = place;
+        return if place.is_empty() { path.into() } else { bstr::join("/", [place, path]).into() };
+    }
+    // Up to the folder that has both, and down from there.
+    let same = here.iter().zip(path.iter()).take_while(|(a, b)| a == b).count();
+    let common = here[..same].rfind_byte(b'/').map_or(0, |end| end + 1);
+    let up = here[common..].find_iter("/").count();
+    [b"../".repeat(up).as_slice(), &path[common..]].concat().into()
 }
 
 /// An id of gitoxide in the words of libgit2.

@@ -18,7 +18,7 @@ mod staged;
 mod stdin;
 
 pub use checkout::{Checkout, CommitFiles};
-pub use exclude::Excluded;
+pub use exclude::{Excluded, Glob};
 pub use files::{Files, Options};
 pub use history::History;
 pub use range::{Markers, Range, Span};

@@ -39,6 +39,8 @@ pub(super) struct Attribution<'a> {
     pub(super) tags: &'a HashMap<ObjectNumber, ObjectId>,
     /// What paths are named below.
     pub(super) place: &'a BString,
+    /// Where in the repository the current directory is.
+    pub(super) here: &'a BString,
     /// The time from which ages are counted.
     pub(super) now: Timestamp,
 }
@@ -407,13 +409,7 @@ impl Report<'_> {
 
     /// A path in the repository, as it is named in reports.
     fn named(&self, path: &BStr) -> BString {
-        if self.about.place.is_empty() {
-            return path.into();
-        }
-        let mut named = self.about.place.clone();
-        named.push(b'/');
-        named.extend_from_slice(path);
-        named
+        git::named(self.about.place, self.about.here, path)
     }
 
     /// The secrets in the message of a commit or a tag.

@@ -86,10 +86,12 @@ impl Source for History {
                     continue;
                 }
             };
-            let place = work_tree(&repository)
-                .map_or_else(BString::default, |root| super::files::name_of_root(root, path));
+            let root = work_tree(&repository);
+            let named = |root| super::files::name_of_root(root, path);
+            let place = root.map_or_else(BString::default, named);
+            let here = root.map_or_else(BString::default, git::here_in);
             let scan = Scan { engine, options: &self.options, threads: threads.as_ref() };
-            let job = Job { scan, worker: &mut worker, done: &mut done };
+            let job = Job { scan, worker: &mut worker, done: &mut done, here: &here };
             job.run(&repository, &place);
         }
     }
@@ -183,6 +185,8 @@ struct Job<'j, 'e> {
     worker: &'j mut Worker<'e>,
     /// The repositories that were scanned.
     done: &'j mut BTreeSet<PathBuf>,
+    /// Where in the repository the current directory is.
+    here: &'j BString,
 }
 
 impl Job<'_, '_> {
@@ -212,6 +216,7 @@ impl Job<'_, '_> {
             thresholds: scan.engine.thresholds(),
             tags: &tags,
             place,
+            here: self.here,
             now: scan.options.now,
         };
         let reported = scan.engine.reported();
@@ -308,7 +313,8 @@ impl Job<'_, '_> {
             let path = join(place, submodule.path());
             match submodule.open() {
                 Ok(inner) => {
-                    Job { scan: self.scan, worker: self.worker, done: self.done }
+                    let here = &BString::default();
+                    Job { scan: self.scan, worker: self.worker, done: self.done, here }
                         .run(&inner, &path);
                 }
                 Err(_) => self.worker.skip(Skip {

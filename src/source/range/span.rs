@@ -26,6 +26,10 @@ impl FromStr for Span {
     /// `BASE..HEAD`, or `BASE...HEAD` for what HEAD adds since it left BASE; what is left out is HEAD.
     /// An id of zeros, by which git says that there is nothing, stands for no commit.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // A pattern is for refs that a program knows.
+        if text.ends_with('*') || text.contains("*..") {
+            return Err(format!("{text} is no range of commits: a pattern is no revision"));
+        }
         let parts = text.split_once("...").map(|(base, head)| (base, head, true));
         let parts = parts.or_else(|| text.split_once("..").map(|(base, head)| (base, head, false)));
         let (base, head, since_parting) =
