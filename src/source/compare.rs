@@ -196,7 +196,7 @@ fn in_order<'a, 'i>(mut entries: Vec<Entry<'a, 'i>>) -> Option<Vec<Entry<'a, 'i>
 }
 
 /// The entries of a tree as it is stored: `MODE NAME\0ID`, one behind the other, the mode in octal.
-fn entries_of_tree<'i>(mut tree: &[u8]) -> Option<Vec<Entry<'_, 'i>>> {
+pub(super) fn entries_of_tree<'i>(mut tree: &[u8]) -> Option<Vec<Entry<'_, 'i>>> {
     let mut entries = Vec::new();
     while !tree.is_empty() {
         let space = tree.find_byte(b' ')?;

@@ -1,6 +1,7 @@
 //! What of the found is new, and what became of it within the range.
 
 use super::lines::Lines;
+use super::paths::Paths;
 use super::span::Commits;
 use super::{Markers, Message, Step, Version, places};
 use crate::finding::{Candidate, Commit, Exposure, Past};
@@ -27,6 +28,7 @@ pub(super) struct Judge<'a, 'w> {
     secrets: Numbers,
     /// What the commits are called in reports.
     described: HashMap<Oid, Commit>,
+    paths: Paths,
     /// Those suppressions of the files that the base has, too.
     trusted: HashMap<(BString, Oid), Allowed>,
     /// The secrets that the range brings into paths, as far as they are judged.
@@ -87,6 +89,7 @@ impl<'a, 'w> Judge<'a, 'w> {
             found: HashMap::new(),
             secrets: Numbers::default(),
             described: HashMap::new(),
+            paths: Paths::default(),
             trusted: HashMap::new(),
             fresh: BTreeSet::new(),
         }
@@ -313,20 +316,20 @@ impl<'a, 'w> Judge<'a, 'w> {
     }
 
     /// The blob of a file in a commit.
-    fn at(&self, commit: Oid, path: &BStr) -> Option<Oid> {
-        let tree = self.scope.repository.find_commit(commit).ok()?.tree().ok()?;
-        let entry = tree.get_path(path.to_path().ok()?).ok()?;
-        (entry.kind() == Some(git2::ObjectType::Blob)).then(|| entry.id())
+    fn at(&mut self, commit: Oid, path: &BStr) -> Option<Oid> {
+        self.paths.at(self.scope, commit, path)
     }
 
     /// The blob of a file at the end of the range.
-    fn head(&self, path: &BStr) -> Option<Oid> {
-        self.commits.heads.iter().find_map(|head| self.at(*head, path))
+    fn head(&mut self, path: &BStr) -> Option<Oid> {
+        let commits = self.commits;
+        commits.heads.iter().find_map(|head| self.at(*head, path))
     }
 
     /// The versions of a file at the ends of the range that hold a secret.
     fn ends_with(&mut self, path: &BString, key: &Key) -> BTreeSet<Oid> {
-        let heads = self.commits.heads.iter();
+        let commits = self.commits;
+        let heads = commits.heads.iter();
         let ends: BTreeSet<Oid> = heads.filter_map(|head| self.at(*head, path.as_bstr())).collect();
         let holds = |blob: &Oid| self.search.secrets(path.as_bstr(), *blob).contains(key);
         ends.into_iter().filter(holds).collect()

@@ -6,6 +6,7 @@
 
 mod judge;
 mod lines;
+mod paths;
 mod span;
 
 pub use span::Span;
