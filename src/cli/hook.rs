@@ -1,6 +1,6 @@
 //! `blurt hook`.
 
-use super::terminal::When;
+use super::terminal::{When, complain};
 use super::{ExitStatus, scan};
 use crate::config::{Config, Disk, Settings, Texts};
 use crate::hook::{Folder, Framework, Hook, Installed, Target, Uninstalled, Update};
@@ -171,7 +171,16 @@ fn answer(hook: Hook, args: &[OsString]) -> Result<ExitStatus> {
         }
         (Hook::PreReceive, _) => Target::received(&repository, &Update::read(hook, &input()?)?),
     };
-    look(target, colour(&repository))
+    let status = look(target, colour(&repository))?;
+    // On a server neither is in the hands of who pushes.
+    if status == ExitStatus::Found && hook != Hook::PreReceive {
+        let bypass = hook.bypass();
+        complain(&format!(
+            "stopped. What is no secret is excused by a comment on its line: blurt:allow RULE -- reason. \
+             The way past: {bypass}"
+        ));
+    }
+    Ok(status)
 }
 
 /// Scans, and reports what keeps git from going on. If nothing does, nothing is said, as git has it.
