@@ -75,12 +75,12 @@ pub struct RuleSettings {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{}: cannot be read: {source}", path.display())]
+    #[error("{}: cannot be read: {cause}", path.display())]
     Read {
         /// The configuration file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The file is not what it should be.
     #[error("{}:{line}:{column}: {message}", path.display())]
@@ -117,9 +117,8 @@ impl Settings {
     ///
     /// When it cannot be read, is no TOML, or has keys that are not known; with line and column.
     pub fn read(path: &Path, texts: &dyn Texts) -> Result<Self, ConfigError> {
-        let text = texts
-            .read(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text =
+            texts.read(path).map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
         let mut settings: Self = toml::from_str(&text).map_err(|e| {
             let before = &text[..e.span().map_or(0, |span| span.start)];
             ConfigError::Parse {
@@ -216,7 +215,7 @@ impl Config {
         let mut rules = RuleSet::builtin()?;
         for pack in &names.packs {
             let text = texts.read(pack);
-            let text = text.map_err(|source| ConfigError::Read { path: pack.clone(), source })?;
+            let text = text.map_err(|cause| ConfigError::Read { path: pack.clone(), cause })?;
             rules.add_pack(pack, text)?;
         }
         for id in names.disable.iter().chain(&names.only) {

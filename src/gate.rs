@@ -1,6 +1,7 @@
 //! The gate: what a run of a CI service has to look at, and whose configuration counts.
 
 use crate::ci::{Change, Event};
+use crate::coverage::Skip;
 use crate::source::{Checkout, Span};
 
 /// What a run has to look at.
@@ -23,7 +24,14 @@ pub enum What {
     Whole,
     /// Nothing.
     Nothing,
+    /// It cannot be told.
+    Unknown(Skip),
 }
+
+/// What to say when a push is not compared with anything.
+const UNKNOWN_BASE: &str = "it is not known where this push began, so all of the repository is scanned, by \
+                            the configuration and the suppressions that it has now: name the commit with \
+                            blurt ci --base";
 
 impl Gate {
     /// Finds out what `event` asks for, in the clone that it runs in. What it asks for may be missing
@@ -46,11 +54,16 @@ impl Gate {
                 (about, what, note.into_iter().collect())
             }
             Change::Tag { name, head } => {
-                (format!("the tag {name}"), choice.since_default(None, head), Vec::new())
+                let what = choice.since_default(None, head);
+                (format!("the tag {name}"), what, Vec::new())
             }
             Change::Deleted { name } => (format!("{name} was deleted"), What::Nothing, Vec::new()),
             Change::Whole { why, .. } => (why.clone(), What::Whole, Vec::new()),
         };
+        let mut notes = notes;
+        if what == What::Whole && !matches!(event.change, Change::Whole { .. }) {
+            notes.push(UNKNOWN_BASE.to_owned());
+        }
         Self { what, about: format!("{}: {about}", event.service), notes }
     }
 
@@ -76,7 +89,16 @@ impl Choice<'_> {
             // Whoever looks at the range says what fetches it.
             Some(base) if here.is_empty() => What::Range(span(Some(base.clone()), &[base], &head)),
             Some(base) => What::Range(span(Some(base), &here, &head)),
-            None => self.since_default(None, &[head]),
+            None => match self.since_default(None, &[head]) {
+                // A request that is not compared with anything would be judged by its own configuration.
+                What::Whole => What::Unknown(Skip {
+                    path: "the change".to_owned(),
+                    reason: "goes to a branch that neither the CI service nor the clone names"
+                        .to_owned(),
+                    mend: Some("blurt ci --base origin/main, or whatever the branch is".to_owned()),
+                }),
+                what => what,
+            },
         }
     }
 

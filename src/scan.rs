@@ -158,6 +158,12 @@ impl Drop for Worker<'_> {
 }
 
 impl Worker<'_> {
+    /// What is reported at all.
+    #[must_use]
+    pub fn thresholds(&self) -> Thresholds {
+        self.engine.thresholds
+    }
+
     /// Notes something that could not be looked at.
     pub fn skip(&mut self, skip: Skip) {
         self.gathered.coverage.skip(skip);

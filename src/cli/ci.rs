@@ -74,6 +74,10 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     let mut outcome = match &gate.what {
         What::Range(span) => args.range(&clone, span)?,
         What::Whole => args.whole(&clone)?,
+        What::Unknown(skip) => {
+            let shown = args.output.shows_progress();
+            scan::scan(&Unseen(skip.clone()), args.config(&NoFiles)?, shown)
+        }
         What::Nothing => {
             let nothing: Vec<Box<dyn Source>> = Vec::new();
             scan::scan(&nothing, args.config(&Disk)?, args.output.shows_progress())

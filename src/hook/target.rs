@@ -39,8 +39,14 @@ impl Target {
     #[must_use]
     pub fn received(repository: &Repository, updates: &[Update]) -> Self {
         let without = vec!["refs/*".to_owned()];
-        // A new repository has no HEAD yet.
-        let base = repository.head().ok().map(|_| "HEAD".to_owned());
+        // A new repository has no HEAD yet. If it has branches, its HEAD names one that is not there:
+        // that is told, since whoever pushes must not be his own judge.
+        let has_branch = || {
+            let branches = repository.references_glob("refs/heads/*");
+            branches.is_ok_and(|mut branches| branches.next().is_some())
+        };
+        let has_base = repository.head().is_ok() || has_branch();
+        let base = has_base.then(|| "HEAD".to_owned());
         Self::Received(Span { heads: heads(updates), without, base, since_parting: false })
     }
 

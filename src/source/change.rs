@@ -1,6 +1,7 @@
 //! What a commit, or the index, changes: each file beside what stood there before, and whether that
 //! held a secret already.
 
+use super::Excluded;
 use super::compare::{Differences, Side, compare};
 use super::git::{Scope, Site};
 use crate::blob::Origin;
@@ -114,19 +115,38 @@ impl Change {
     }
 }
 
+/// The secrets in a version of a file.
+#[derive(Debug, Default)]
+pub(super) struct Secrets {
+    /// Those that are reported.
+    pub(super) reported: BTreeSet<Key>,
+    /// With those that are under the thresholds.
+    all: BTreeSet<Key>,
+}
+
 /// Searches blobs of one repository, each once for each path.
 pub(super) struct Search<'s, 'w> {
     scope: &'s Scope,
+    excluded: &'s Excluded,
     pub(super) worker: &'s mut Worker<'w>,
-    secrets: HashMap<(Oid, BString), Rc<BTreeSet<Key>>>,
+    secrets: HashMap<(Oid, BString), Rc<Secrets>>,
     /// Which of the files that are gone held what, by the place of their list in memory, which is held on
     /// to.
     gone: HashMap<usize, (Gone, Holders)>,
 }
 
 impl<'s, 'w> Search<'s, 'w> {
-    pub(super) fn new(scope: &'s Scope, worker: &'s mut Worker<'w>) -> Self {
-        Self { scope, worker, secrets: HashMap::new(), gone: HashMap::new() }
+    pub(super) fn new(
+        scope: &'s Scope,
+        excluded: &'s Excluded,
+        worker: &'s mut Worker<'w>,
+    ) -> Self {
+        Self { scope, excluded, worker, secrets: HashMap::new(), gone: HashMap::new() }
+    }
+
+    /// Whether a file is to be looked at.
+    pub(super) fn is_asked(&self, path: &BStr) -> bool {
+        self.scope.has(path) && !self.excluded.has(self.scope.named(path).as_bstr())
     }
 
     /// Searches a blob as the file at `path`. What cannot be read is noted, and holds nothing.
@@ -142,45 +162,55 @@ impl<'s, 'w> Search<'s, 'w> {
     }
 
     /// Notes what a search has found already.
-    pub(super) fn remember(&mut self, path: &BString, blob: Oid, found: &Searched) {
-        let secrets = found.candidates.iter().map(Candidate::key).collect();
+    pub(super) fn remember(&mut self, path: &BString, blob: Oid, found: &[Candidate]) {
+        let thresholds = self.worker.thresholds();
+        let reported = |found: &&Candidate| thresholds.admit(found);
+        let secrets = Secrets {
+            reported: found.iter().filter(reported).map(Candidate::key).collect(),
+            all: found.iter().map(Candidate::key).collect(),
+        };
         self.secrets.insert((blob, path.clone()), Rc::new(secrets));
     }
 
     /// The secrets in a blob as the file at `path`.
-    pub(super) fn secrets(&mut self, path: &BStr, blob: Oid) -> Rc<BTreeSet<Key>> {
+    pub(super) fn secrets(&mut self, path: &BStr, blob: Oid) -> Rc<Secrets> {
         let at = (blob, path.to_owned());
-        if let Some(secrets) = self.secrets.get(&at) {
-            return secrets.clone();
+        if !self.secrets.contains_key(&at) {
+            let found = self.search(path, blob).map(|found| found.candidates).unwrap_or_default();
+            self.remember(&at.1, blob, &found);
         }
-        let found = self.search(path, blob).map(|found| found.candidates).unwrap_or_default();
-        let secrets: Rc<BTreeSet<Key>> = Rc::new(found.iter().map(Candidate::key).collect());
-        self.secrets.insert(at, secrets.clone());
-        secrets
+        self.secrets[&at].clone()
     }
 
     /// The file that held a secret in a parent: the one at that path, or one that is gone.
-    pub(super) fn holder(&mut self, change: &Change, secret: &Key) -> Option<Holder> {
+    pub(super) fn holder(&mut self, change: &Change, found: &Candidate) -> Option<Holder> {
+        let secret = found.key();
+        let is_reported = self.worker.thresholds().admit(found);
         change.before.iter().enumerate().find_map(|(parent, before)| match before {
             Before::Blob(blob) => {
-                let held = self.secrets(change.path.as_bstr(), *blob).contains(secret);
-                held.then(|| Holder { parent, path: change.path.clone() })
+                let secrets = self.secrets(change.path.as_bstr(), *blob);
+                // What was not worth a report there may be worth one now.
+                let set = if is_reported { &secrets.reported } else { &secrets.all };
+                set.contains(&secret).then(|| Holder { parent, path: change.path.clone() })
             }
             Before::Nothing(gone) => {
-                let path = self.holders(gone, secret).first()?.clone();
+                let path = self.holders(gone, &secret).first()?.clone();
                 Some(Holder { parent, path })
             }
         })
     }
 
     /// The files of those that are gone that held a secret. All of them are searched the first time, as
-    /// many files may have been moved at once.
+    /// many files may have been moved at once. What was left out was never judged: nothing in it is known.
     pub(super) fn holders(&mut self, gone: &Gone, secret: &Key) -> Rc<[BString]> {
         let number = gone.as_ptr() as usize;
         if !self.gone.contains_key(&number) {
             let mut holders: BTreeMap<Key, Vec<BString>> = BTreeMap::new();
-            for (path, blob) in gone.iter() {
-                for key in self.secrets(path.as_bstr(), *blob).iter() {
+            let (scope, excluded) = (self.scope, self.excluded);
+            let was_judged =
+                |(path, _): &&(BString, Oid)| !excluded.has(scope.named(path.as_bstr()).as_bstr());
+            for (path, blob) in gone.iter().filter(was_judged) {
+                for key in &self.secrets(path.as_bstr(), *blob).reported {
                     holders.entry(key.clone()).or_default().push(path.clone());
                 }
             }

@@ -196,7 +196,7 @@ impl Scope {
         let headers = Headers(&bytes);
         let named = |hex: &[u8]| self::id(hex).map(|id| oid(&id));
         let tree = headers.all(b"tree ").next().and_then(named);
-        let parents: Option<Vec<Oid>> = headers.all(b"parent ").map(named).collect();
+        let parents: Option<Vec<Oid>> = headers.parents().map(named).collect();
         tree.zip(parents).ok_or_else(|| git2::Error::from_str("it is no well-formed commit"))
     }
 
@@ -337,6 +337,13 @@ impl<'a> Headers<'a> {
     pub(super) fn all(&self, name: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
         let lines = self.0.split(|b| *b == b'\n').take_while(|line| !line.is_empty());
         lines.filter_map(move |line| line.strip_prefix(name))
+    }
+
+    /// The parents of a commit. Git takes those lines only that follow the tree; further down they are
+    /// headers that it does not know.
+    pub(super) fn parents(&self) -> impl Iterator<Item = &'a [u8]> {
+        let lines = self.0.split(|b| *b == b'\n').skip(1);
+        lines.map_while(|line| line.strip_prefix(b"parent "))
     }
 
     pub(super) fn message(&self) -> &'a [u8] {

@@ -80,7 +80,7 @@ impl Staged {
         let changes: Vec<Change> = changes.into_iter().filter(asked).collect();
         let search = |scope: &Scope, changes: &[Change]| {
             let mut worker = engine.worker();
-            let mut search = Search::new(scope, &mut worker);
+            let mut search = Search::new(scope, &self.excluded, &mut worker);
             let found = changes.iter().filter_map(|change| {
                 let found = search.search(change.path.as_bstr(), change.brought()?)?;
                 search.worker.cover(Coverage { files: 1, ..Coverage::default() });
@@ -89,7 +89,7 @@ impl Staged {
             found.collect::<Vec<_>>()
         };
         let found = in_batches(scope, engine, &changes, search);
-        judge(scope, worker, found);
+        judge(Search::new(scope, &self.excluded, worker), found);
     }
 }
 
@@ -126,8 +126,7 @@ fn head(scope: &Scope, error: &git2::Error) -> Skip {
 }
 
 /// Tells what is new from what was there.
-fn judge(scope: &Scope, worker: &mut Worker, found: Vec<(Change, Searched)>) {
-    let mut search = Search::new(scope, worker);
+fn judge(mut search: Search, found: Vec<(Change, Searched)>) {
     for (change, found) in found {
         for note in found.flawed_markers() {
             search.worker.note(note);
@@ -136,7 +135,7 @@ fn judge(scope: &Scope, worker: &mut Worker, found: Vec<(Change, Searched)>) {
         let judged = found.candidates.into_iter().map(|candidate| {
             let marker = allowed.find(&candidate.rule, candidate.location.start.line);
             let held = || {
-                let holder = search.holder(&change, &candidate.key())?;
+                let holder = search.holder(&change, &candidate)?;
                 Some(Excuse::Held(held_by(holder, &change).into()))
             };
             let excuse = marker.map(Excuse::Allowed).or_else(held);

@@ -20,6 +20,14 @@ pub struct Thresholds {
     pub severity: Severity,
 }
 
+impl Thresholds {
+    /// Whether a candidate is reported.
+    #[must_use]
+    pub fn admit(&self, candidate: &Candidate) -> bool {
+        candidate.confidence >= self.confidence && candidate.rule.spec.severity >= self.severity
+    }
+}
+
 /// What triage makes of the candidates of a scan.
 #[derive(Debug, Default)]
 pub struct Sorted {
@@ -97,8 +105,7 @@ impl Judged {
     /// Whether it is reported.
     #[must_use]
     pub fn reaches(&self, thresholds: Thresholds) -> bool {
-        self.candidate.confidence >= thresholds.confidence
-            && self.candidate.rule.spec.severity >= thresholds.severity
+        thresholds.admit(&self.candidate)
     }
 }
 

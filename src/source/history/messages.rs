@@ -74,7 +74,7 @@ impl<'a> MessagePass<'a> {
 
     fn read_commit(&mut self, object: ObjectNumber, headers: &Headers) -> Option<()> {
         let tree = git::id(headers.all(b"tree ").next()?)?;
-        let parents = headers.all(b"parent ").map(git::id).collect::<Option<_>>()?;
+        let parents = headers.parents().map(git::id).collect::<Option<_>>()?;
         let time = headers.all(b"committer ").next().and_then(git::time).unwrap_or_default();
         let id = tree;
         let tree = self.store.find(&id);

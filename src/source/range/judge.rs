@@ -7,6 +7,7 @@ use super::{Markers, Message, Step, Version, places};
 use crate::finding::{Candidate, Commit, Exposure, Past};
 use crate::scan::Searched;
 use crate::source::change::{Before, Change, Search};
+use crate::source::compare::Side;
 use crate::source::git::Scope;
 use crate::source::lives::{Item, Lives, Versions};
 use crate::triage::allow::{Allow, Allowed};
@@ -62,6 +63,14 @@ impl Numbers {
     }
 }
 
+/// What a commit has otherwise than the base. What cannot be read was told with the commits.
+fn net(scope: &Scope, base: Oid, head: Oid) -> Vec<Change> {
+    let side = |id| scope.commit(id).map(|(tree, _)| Side::Tree(tree));
+    let both = side(base).and_then(|base| Ok((base, side(head)?)));
+    let changes = both.and_then(|(base, head)| Change::all(&scope.repository, &[base], &head));
+    changes.unwrap_or_default()
+}
+
 /// A secret that a commit brings into a path.
 struct Brought {
     /// The place of the commit.
@@ -97,9 +106,14 @@ impl<'a, 'w> Judge<'a, 'w> {
 
     /// Judges the secrets in files.
     pub(super) fn versions(&mut self, versions: Vec<Version>) {
+        let thresholds = self.search.worker.thresholds();
         for version in versions {
             for candidate in &version.found.candidates {
-                self.secrets.add(candidate.key());
+                if thresholds.admit(candidate) {
+                    self.secrets.add(candidate.key());
+                } else {
+                    self.search.worker.pass_over([candidate.key()]);
+                }
             }
             self.found.insert((version.path, version.blob), version.found);
         }
@@ -112,6 +126,64 @@ impl<'a, 'w> Judge<'a, 'w> {
             brought.iter().map(|brought| (&brought.path, brought.secret)).collect();
         for path in &paths {
             self.judge_unchanged(path, &brought);
+        }
+        self.judge_merged();
+    }
+
+    /// Judges what the base would get at the end and no commit brings in: a merge may keep what the base
+    /// has taken out (`git merge -s ours`).
+    fn judge_merged(&mut self) {
+        let has_merge = self.steps.iter().any(|step| step.parents.len() > 1);
+        let Some(base) = self.commits.base.filter(|_| has_merge) else { return };
+        let commits = self.commits;
+        for head in &commits.heads {
+            // Otherwise the merge into the base settles what comes of it.
+            let repository = &self.scope.repository;
+            if !repository.graph_descendant_of(*head, base).unwrap_or(false) {
+                continue;
+            }
+            for change in net(self.scope, base, *head) {
+                if self.search.is_asked(change.path.as_bstr()) {
+                    self.judge_kept(&change, *head);
+                }
+            }
+        }
+    }
+
+    fn judge_kept(&mut self, change: &Change, head: Oid) {
+        let Some(blob) = change.brought() else { return };
+        let secrets = self.search.secrets(change.path.as_bstr(), blob);
+        if secrets.reported.is_empty() {
+            return;
+        }
+        let at = (change.path.clone(), blob);
+        if !self.found.contains_key(&at) {
+            let Some(found) = self.search.search(change.path.as_bstr(), blob) else { return };
+            self.found.insert(at.clone(), found);
+        }
+        let merges = self.steps.iter().filter(|step| step.parents.len() > 1).map(|step| step.id);
+        let merges: Vec<Oid> = merges.collect();
+        let mut keeping = merges.into_iter();
+        let keeping = keeping.find(|merge| self.at(*merge, change.path.as_bstr()) == Some(blob));
+        for mut candidate in self.found[&at].candidates.clone() {
+            let key = candidate.key();
+            let is_told = self.fresh.contains(&(key.clone(), change.path.clone()));
+            // One base may be older than another.
+            let commits = self.commits;
+            let of_base = commits.bases.iter().any(|base| {
+                let blob = self.at(*base, change.path.as_bstr());
+                blob.is_some_and(|blob| {
+                    self.search.secrets(change.path.as_bstr(), blob).reported.contains(&key)
+                })
+            });
+            if is_told || of_base || self.search.holder(change, &candidate).is_some() {
+                continue;
+            }
+            let excuse = self.allowed(&change.path, blob, &candidate).map(Excuse::Allowed);
+            let commit = self.described(keeping.unwrap_or(head));
+            let past = Past { commit, removed: Vec::new(), in_head: true };
+            candidate.location.past = Some(Box::new(past));
+            self.report(candidate, excuse);
         }
     }
 
@@ -168,7 +240,7 @@ impl<'a, 'w> Judge<'a, 'w> {
     /// The secrets in a blob, by their numbers.
     fn numbers(&mut self, path: &BString, blob: Option<Oid>) -> Vec<u32> {
         let keys = blob.map(|blob| self.search.secrets(path.as_bstr(), blob));
-        keys.map(|keys| self.secrets.of(&keys)).unwrap_or_default()
+        keys.map(|keys| self.secrets.of(&keys.reported)).unwrap_or_default()
     }
 
     fn judge_brought(&mut self, brought: &Brought) {
@@ -191,17 +263,19 @@ impl<'a, 'w> Judge<'a, 'w> {
         if held.is_none() {
             self.fresh.insert((key.clone(), brought.path.clone()));
         }
-        // What the end of the range excuses was excused with its past in mind.
-        let at_ends = ends.into_iter().map(|blob| {
-            let found = self.found.get(&(brought.path.clone(), blob))?;
-            let candidate = found.candidates.iter().find(|candidate| candidate.key() == key)?;
-            let candidate = candidate.clone();
-            self.allowed(&brought.path, blob, &candidate)
-        });
-        let at_ends: Option<Vec<Arc<Allow>>> = at_ends.collect();
+        // What the end of the range excuses was excused with its past in mind, and what it does not
+        // excuse, no version before it can.
+        let at_ends: Vec<Option<Arc<Allow>>> =
+            ends.into_iter().flat_map(|end| self.excuses(&brought.path, end, &key)).collect();
+        let is_at_end = !at_ends.is_empty();
+        let at_ends: Option<Vec<Arc<Allow>>> = at_ends.into_iter().collect();
         let at_end = at_ends.and_then(|markers| markers.first().cloned());
         for mut candidate in candidates {
-            let marker = self.allowed(&brought.path, blob, &candidate).or_else(|| at_end.clone());
+            let marker = if is_at_end {
+                at_end.clone()
+            } else {
+                self.allowed(&brought.path, blob, &candidate)
+            };
             let excuse = marker.map(Excuse::Allowed).or_else(|| held.clone());
             if excuse.is_none() {
                 self.note_marker(&brought.path, blob, &candidate);
@@ -248,7 +322,7 @@ impl<'a, 'w> Judge<'a, 'w> {
             }
         }
         let blob = self.at(self.commits.base?, change.path.as_bstr())?;
-        let held = self.search.secrets(change.path.as_bstr(), blob).contains(key);
+        let held = self.search.secrets(change.path.as_bstr(), blob).reported.contains(key);
         held.then(|| Excuse::Held(self.before().into()))
     }
 
@@ -281,6 +355,15 @@ impl<'a, 'w> Judge<'a, 'w> {
                  is merged there counts"
             ));
         }
+    }
+
+    /// For each place of a secret in a version of a file, the marker that excuses it.
+    fn excuses(&mut self, path: &BString, blob: Oid, key: &Key) -> Vec<Option<Arc<Allow>>> {
+        let found = self.found.get(&(path.clone(), blob));
+        let candidates = found.into_iter().flat_map(|found| &found.candidates);
+        let of_secret: Vec<Candidate> =
+            candidates.filter(|candidate| candidate.key() == *key).cloned().collect();
+        of_secret.iter().map(|candidate| self.allowed(path, blob, candidate)).collect()
     }
 
     /// Those suppressions of a version of a file that the base has in the same place.
@@ -331,7 +414,7 @@ impl<'a, 'w> Judge<'a, 'w> {
         let commits = self.commits;
         let heads = commits.heads.iter();
         let ends: BTreeSet<Oid> = heads.filter_map(|head| self.at(*head, path.as_bstr())).collect();
-        let holds = |blob: &Oid| self.search.secrets(path.as_bstr(), *blob).contains(key);
+        let holds = |blob: &Oid| self.search.secrets(path.as_bstr(), *blob).reported.contains(key);
         ends.into_iter().filter(holds).collect()
     }
 

@@ -101,9 +101,9 @@ impl Range {
         let searched = versions.len() as u64;
         let count = steps.len() as u64;
         worker.cover(Coverage { commits: count, blobs: searched, ..Coverage::default() });
-        let mut search = Search::new(scope, worker);
+        let mut search = Search::new(scope, &self.excluded, worker);
         for version in &versions {
-            search.remember(&version.path, version.blob, &version.found);
+            search.remember(&version.path, version.blob, &version.found.candidates);
         }
         versions.retain(|version| !version.found.candidates.is_empty());
         let messages = messages(scope, &commits, engine);
@@ -127,7 +127,7 @@ impl Range {
         }
         let search = |scope: &Scope, brought: &[(&bstr::BStr, Oid)]| {
             let mut worker = engine.worker();
-            let mut search = Search::new(scope, &mut worker);
+            let mut search = Search::new(scope, &self.excluded, &mut worker);
             let versions = brought.iter().filter_map(|(path, blob)| {
                 let found = search.search(path, *blob)?;
                 Some(Version { path: (*path).to_owned(), blob: *blob, found })

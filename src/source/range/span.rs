@@ -2,7 +2,7 @@
 
 use crate::coverage::Skip;
 use crate::source::git::Scope;
-use git2::{ErrorCode, ObjectType, Oid, Sort};
+use git2::{ErrorCode, Object, ObjectType, Oid, Reference, Repository, Sort};
 use std::collections::BTreeSet;
 use std::fs;
 use std::str::FromStr;
@@ -58,6 +58,8 @@ pub(super) struct Commits {
     pub(super) heads: Vec<Oid>,
     /// The commit whose files were there before, if it is one.
     pub(super) base: Option<Oid>,
+    /// The commits at which it begins, as far as they were named.
+    pub(super) bases: Vec<Oid>,
     /// What the base is called.
     pub(super) base_name: Option<String>,
     /// The tags that were named, with the commits that they are of.
@@ -77,6 +79,7 @@ impl Commits {
             ids: Vec::new(),
             heads: Vec::new(),
             base: None,
+            bases: Vec::new(),
             base_name: span.base.clone(),
             tags: Vec::new(),
         };
@@ -90,7 +93,9 @@ impl Commits {
             if revision.ends_with('*') {
                 hidden.extend(matching(scope, revision));
             } else {
-                hidden.push(find(scope, revision)?.0);
+                let commit = find(scope, revision)?.0;
+                hidden.push(commit);
+                commits.bases.push(commit);
             }
         }
         if let Some(name) = &span.base {
@@ -128,8 +133,7 @@ impl Commits {
 /// The commit that a revision leads to, and the tags on the way.
 pub(in crate::source) fn find(scope: &Scope, revision: &str) -> Result<(Oid, Vec<Oid>), Skip> {
     let repository = &scope.repository;
-    let mut object =
-        repository.revparse_single(revision).map_err(|e| missing(scope, revision, &e))?;
+    let mut object = named(repository, revision).map_err(|e| missing(scope, revision, &e))?;
     let mut tags = Vec::new();
     while object.kind() == Some(ObjectType::Tag) {
         tags.push(object.id());
@@ -140,6 +144,23 @@ pub(in crate::source) fn find(scope: &Scope, revision: &str) -> Result<(Oid, Vec
     }
     let commit = object.peel_to_commit().map_err(|e| missing(scope, revision, &e))?;
     Ok((commit.id(), tags))
+}
+
+/// The object that a revision names. An id is nothing else, and a full ref is that ref: libgit2 goes on
+/// to `refs/tags/refs/…` and takes a branch called like a short id first, so that whoever names a branch
+/// could choose his own base.
+fn named<'r>(repository: &'r Repository, revision: &str) -> Result<Object<'r>, git2::Error> {
+    let is_id =
+        (7..=64).contains(&revision.len()) && revision.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_id {
+        return repository.find_object_by_prefix(revision, None);
+    }
+    if revision.starts_with("refs/") && Reference::is_valid_name(revision) {
+        let target = repository.find_reference(revision)?.resolve()?.target();
+        let target = target.ok_or_else(|| git2::Error::from_str("it leads nowhere"))?;
+        return repository.find_object(target, None);
+    }
+    repository.revparse_single(revision)
 }
 
 /// The refs that a pattern names. What is no commit is of no use here.
