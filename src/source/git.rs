@@ -6,6 +6,7 @@ use super::index::Index;
 use super::object::Objects;
 use crate::coverage::Skip;
 use crate::finding::Commit;
+use crate::scan::Worker;
 use bstr::{BStr, BString, ByteSlice};
 use git2::{ObjectType, Oid, Repository};
 use gix_hash::ObjectId;
@@ -50,6 +51,23 @@ impl Site {
 }
 
 impl Scope {
+    /// Does some work in the repositories that `paths` lie in, each once, and notes what goes wrong.
+    pub(super) fn each(
+        paths: &[PathBuf],
+        worker: &mut Worker,
+        mut work: impl FnMut(&Self, &mut Worker) -> Result<(), Skip>,
+    ) {
+        let (scopes, skipped) = Self::of(paths);
+        for skip in skipped {
+            worker.skip(skip);
+        }
+        for scope in scopes {
+            if let Err(skip) = work(&scope, worker) {
+                worker.skip(skip);
+            }
+        }
+    }
+
     /// The repositories that `paths` lie in, each once, and the paths that lie in none.
     pub(super) fn of(paths: &[PathBuf]) -> (Vec<Self>, Vec<Skip>) {
         let mut scopes: Vec<Self> = Vec::new();

@@ -61,12 +61,9 @@ impl Staged {
         Change::all(repository, &before, &index.side()).map_err(|e| head(scope, &e))
     }
 
-    fn feed_scope(&self, scope: &Scope, worker: &mut Worker, engine: &Engine) {
-        let read = scope.index().and_then(|index| Ok((self.changes(scope, &index)?, index)));
-        let (changes, index) = match read {
-            Ok(read) => read,
-            Err(skip) => return worker.skip(skip),
-        };
+    fn feed_scope(&self, scope: &Scope, engine: &Engine, worker: &mut Worker) -> Result<(), Skip> {
+        let index = scope.index()?;
+        let changes = self.changes(scope, &index)?;
         let asked =
             |path: &BStr| scope.has(path) && !self.excluded.has(scope.named(path).as_bstr());
         for path in index.conflicts().iter().filter(|path| asked(path.as_bstr())) {
@@ -90,19 +87,15 @@ impl Staged {
         };
         let found = in_batches(scope, engine, &changes, search);
         judge(Search::new(scope, &self.excluded, worker), found);
+        Ok(())
     }
 }
 
 impl Source for Staged {
     fn feed(&self, engine: &Engine) {
-        let mut worker = engine.worker();
-        let (scopes, skipped) = Scope::of(&self.paths);
-        for skip in skipped {
-            worker.skip(skip);
-        }
-        for scope in scopes {
-            self.feed_scope(&scope, &mut worker, engine);
-        }
+        Scope::each(&self.paths, &mut engine.worker(), |scope, worker| {
+            self.feed_scope(scope, engine, worker)
+        });
     }
 }
 

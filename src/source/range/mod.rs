@@ -140,16 +140,9 @@ impl Range {
 
 impl Source for Range {
     fn feed(&self, engine: &Engine) {
-        let mut worker = engine.worker();
-        let (scopes, skipped) = Scope::of(&self.paths);
-        for skip in skipped {
-            worker.skip(skip);
-        }
-        for scope in scopes {
-            if let Err(skip) = self.feed_scope(&scope, engine, &mut worker) {
-                worker.skip(skip);
-            }
-        }
+        Scope::each(&self.paths, &mut engine.worker(), |scope, worker| {
+            self.feed_scope(scope, engine, worker)
+        });
     }
 }
 
