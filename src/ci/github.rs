@@ -113,7 +113,7 @@ struct PullRequestEvent {
 
 #[derive(Deserialize)]
 struct PullRequest {
-    number: u64,
+    number: Option<u64>,
     merged_at: Option<String>,
     base: Branch,
     head: Branch,
@@ -122,27 +122,40 @@ struct PullRequest {
 #[derive(Deserialize)]
 struct Branch {
     #[serde(rename = "ref")]
-    name: String,
+    name: Option<String>,
     sha: CommitId,
     /// None if it was deleted.
     repo: Option<Repository>,
 }
 
-#[derive(PartialEq, Deserialize)]
+#[derive(Deserialize)]
 struct Repository {
-    id: u64,
+    id: Option<u64>,
+    full_name: Option<String>,
+}
+
+impl Repository {
+    fn is(&self, other: &Self) -> bool {
+        match (self.id, other.id) {
+            (Some(id), Some(other)) => id == other,
+            _ => self.full_name.is_some() && self.full_name == other.full_name,
+        }
+    }
 }
 
 impl PullRequest {
     fn change(self) -> Change {
-        let from_fork = self.head.repo != self.base.repo;
+        let repositories = self.head.repo.as_ref().zip(self.base.repo.as_ref());
+        // Where that is not said, it may be one.
+        let from_fork = !repositories.is_some_and(|(head, base)| head.is(base));
         let mut base = vec![self.base.sha.into()];
         // After the merge the branch holds the change. And `origin` is the fork in a workflow that
         // checks out the repository of the head: its branch of that name may hold the change, too.
-        if self.merged_at.is_none() && !from_fork {
-            base.push(tracking("origin", &self.base.name));
+        if let Some(name) = self.base.name.filter(|_| self.merged_at.is_none() && !from_fork) {
+            base.push(tracking("origin", &name));
         }
-        let name = format!("pull request {}", self.number);
+        let number = self.number.map(|number| format!("pull request {number}"));
+        let name = number.unwrap_or_else(|| "a pull request".to_owned());
         Change::Request { name, base, head: vec![self.head.sha.into()], from_fork }
     }
 }
