@@ -203,6 +203,18 @@ impl Scope {
         Ok((kind, object.into_data()))
     }
 
+    /// Whether a loose object can be read to its end. One that is not here at all is not looked for.
+    ///
+    /// # Errors
+    ///
+    /// When it is damaged.
+    pub(super) fn check(&self, id: Oid) -> Result<(), git2::Error> {
+        match Objects::of(&self.repository)?.read(id) {
+            Err(e) if e.code() != git2::ErrorCode::NotFound => Err(e),
+            _ => Ok(()),
+        }
+    }
+
     /// The tree and the parents of a commit. It is read as it is stored: libgit2 wants more of a commit to
     /// be well-formed.
     ///

@@ -103,8 +103,9 @@ impl Source for Staged {
 /// merge is going on, what is merged.
 fn parents(scope: &Scope) -> Result<Vec<Oid>, Skip> {
     let repository = &scope.repository;
-    let commit = match repository.head().and_then(|head| head.peel_to_commit()) {
-        Ok(commit) => Some(commit.id()),
+    // The commit itself is read elsewhere: libgit2 goes on for ever with one that was cut off.
+    let commit = match repository.head() {
+        Ok(reference) => reference.target(),
         Err(e) if e.code() == ErrorCode::UnbornBranch => None,
         Err(e) => return Err(head(scope, &e)),
     };

@@ -199,6 +199,47 @@ impl<'m> Range<'m> {
         gone.filter(|at| model.has(at.commit, at.path, secret)).any(|at| self.is_old(at))
     }
 
+    /// The commits in which the base and the head parted last.
+    fn parted(&self) -> BTreeSet<usize> {
+        let (base, head) = (self.model.history(self.base), self.model.history(self.head));
+        let common: BTreeSet<usize> = base.intersection(&head).copied().collect();
+        let is_best = |commit: &usize| {
+            let later = common.iter().filter(|later| *later != commit);
+            !later.into_iter().any(|later| self.model.history(*later).contains(commit))
+        };
+        common.iter().copied().filter(is_best).collect()
+    }
+
+    /// What a merge into the base would bring although no commit of the range does, at the commits that
+    /// are named for it.
+    fn kept(&self, brought: &BTreeSet<Brought>) -> BTreeSet<Brought> {
+        let model = self.model;
+        let merges: Vec<usize> =
+            self.commits.iter().copied().filter(|n| model.commits[*n].parents.len() > 1).collect();
+        let head = &model.commits[self.head].tree;
+        let mut kept = BTreeSet::new();
+        for parted in self.parted().into_iter().filter(|_| !merges.is_empty()) {
+            let before = &model.commits[parted].tree;
+            let places =
+                head.iter().flat_map(|(path, secrets)| secrets.iter().map(move |s| (*path, *s)));
+            for (path, secret) in places {
+                let is_told =
+                    |at: &Brought| (at.secret, at.path) == (secret, path) && !self.is_old(*at);
+                let mut gone = before.keys().filter(|gone| !head.contains_key(*gone));
+                let is_moved =
+                    !before.contains_key(path) && gone.any(|gone| model.has(parted, gone, secret));
+                let is_held = model.has(self.base, path, secret) || model.has(parted, path, secret);
+                if is_held || is_moved || brought.iter().any(is_told) {
+                    continue;
+                }
+                let same = |n: &&usize| model.commits[**n].tree.get(path) == head.get(path);
+                let commit = merges.iter().find(same).copied().unwrap_or(self.head);
+                kept.insert(Brought { secret, path, commit });
+            }
+        }
+        kept
+    }
+
     /// Compares a scan with the model.
     fn assert_found(&self, repo: &Repo, what: &str) {
         let Self { base, head, .. } = self;
@@ -206,10 +247,12 @@ impl<'m> Range<'m> {
         assert_eq!(report.json["coverage"]["complete"], true, "{what}");
         assert_eq!(report.count("commits"), self.commits.len(), "{what}");
         let found = report.findings();
+        let kept = self.kept(&brought);
         for (secret, token) in self.model.tokens.iter().enumerate() {
             let of_secret = brought.iter().filter(|brought| brought.secret == secret);
-            let (old, new): (BTreeSet<Brought>, BTreeSet<Brought>) =
+            let (old, mut new): (BTreeSet<Brought>, BTreeSet<Brought>) =
                 of_secret.partition(|brought| self.is_old(**brought));
+            new.extend(kept.iter().filter(|kept| kept.secret == secret));
             let finding = found.get(&token.masked());
             let status = finding.map(|finding| &*finding.status);
             if !new.is_empty() {

@@ -63,7 +63,7 @@ impl Numbers {
     }
 }
 
-/// What a commit has otherwise than the base. What cannot be read was told with the commits.
+/// What a commit has otherwise than another. What cannot be read was told with the commits.
 fn net(scope: &Scope, base: Oid, head: Oid) -> Vec<Change> {
     let side = |id| scope.commit(id).map(|(tree, _)| Side::Tree(tree));
     let both = side(base).and_then(|base| Ok((base, side(head)?)));
@@ -137,14 +137,13 @@ impl<'a, 'w> Judge<'a, 'w> {
         let Some(base) = self.commits.base.filter(|_| has_merge) else { return };
         let commits = self.commits;
         for head in &commits.heads {
-            // Otherwise the merge into the base settles what comes of it.
-            let repository = &self.scope.repository;
-            if !repository.graph_descendant_of(*head, base).unwrap_or(false) {
-                continue;
-            }
-            for change in net(self.scope, base, *head) {
-                if self.search.is_asked(change.path.as_bstr()) {
-                    self.judge_kept(&change, *head);
+            // What the head has otherwise than where both parted last is what a merge into the base takes.
+            let parted = self.scope.repository.merge_bases(base, *head);
+            for parted in parted.iter().flat_map(|parted| parted.iter()) {
+                for change in net(self.scope, *parted, *head) {
+                    if self.search.is_asked(change.path.as_bstr()) {
+                        self.judge_kept(&change, *head);
+                    }
                 }
             }
         }
@@ -179,6 +178,7 @@ impl<'a, 'w> Judge<'a, 'w> {
             if is_told || of_base || self.search.holder(change, &candidate).is_some() {
                 continue;
             }
+            self.fresh.insert((key, change.path.clone()));
             let excuse = self.allowed(&change.path, blob, &candidate).map(Excuse::Allowed);
             let commit = self.described(keeping.unwrap_or(head));
             let past = Past { commit, removed: Vec::new(), in_head: true };

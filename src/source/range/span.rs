@@ -133,6 +133,10 @@ impl Commits {
 /// The commit that a revision leads to, and the tags on the way.
 pub(in crate::source) fn find(scope: &Scope, revision: &str) -> Result<(Oid, Vec<Oid>), Skip> {
     let repository = &scope.repository;
+    if let Some(id) = target(repository, revision) {
+        // libgit2 goes on for ever with a loose object that was cut off.
+        scope.check(id).map_err(|e| scope.unreadable(revision.to_owned(), &e))?;
+    }
     let mut object = named(repository, revision).map_err(|e| missing(scope, revision, &e))?;
     let mut tags = Vec::new();
     while object.kind() == Some(ObjectType::Tag) {
@@ -161,6 +165,16 @@ fn named<'r>(repository: &'r Repository, revision: &str) -> Result<Object<'r>, g
         return repository.find_object(target, None);
     }
     repository.revparse_single(revision)
+}
+
+/// The id that a revision is, or that a ref of that name has.
+fn target(repository: &Repository, revision: &str) -> Option<Oid> {
+    if revision.len() == 40
+        && let Ok(id) = Oid::from_str(revision)
+    {
+        return Some(id);
+    }
+    repository.resolve_reference_from_short_name(revision).ok()?.resolve().ok()?.target()
 }
 
 /// The refs that a pattern names. What is no commit is of no use here.
