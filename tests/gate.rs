@@ -3,6 +3,7 @@
 //!
 //! - `gate/project.rs` has what is at the service, a developer, and the clones,
 //! - `gate/run.rs` sets the environment, runs the gate and reads what it says,
+//! - `gate/attacks.rs` has ways past the gate that were open once,
 //! - `gate/blind.rs` takes away what the gate has to see,
 //! - `gate/configuration.rs` and `gate/markers.rs` have changes that try to let themselves pass,
 //! - `gate/requests.rs` and `gate/pushes.rs` bring secrets in, in many ways,
@@ -13,6 +14,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)] // a test may panic
 
+#[path = "gate/attacks.rs"]
+mod attacks;
 #[path = "gate/blind.rs"]
 mod blind;
 mod common;

@@ -515,6 +515,28 @@ fn a_server_refuses_what_it_does_not_have_yet() {
     assert_eq!(remote.ask(&["rev-parse", "main"]), repo.id("main~1"), "it did not come in");
 }
 
+/// Its configuration and its markers would be those of whoever pushes.
+#[test]
+fn a_server_whose_head_nobody_has_lets_nobody_judge_himself() {
+    let (repo, remote) = pushed();
+    remote.git(&["symbolic-ref", "HEAD", "refs/heads/nobody-has-it"]);
+    assert_eq!(remote.blurt(&["hook", "install", "pre-receive"]).status, Some(0));
+    let push = |refspec: &str| repo.try_ask(&["push", "-q", "origin", refspec]);
+    repo.commit("a.py", secret(1).replace('\n', "  # blurt:allow * -- a test vector\n"));
+    for refspec in ["main", "main:refs/heads/new", "main:refs/heads/nobody-has-it"] {
+        let said = push(refspec);
+        assert_eq!(said.status, Some(1), "{refspec}: {said:?}");
+        assert!(!said.err.contains(&token(1)), "{said:?}");
+    }
+    assert_eq!(remote.id("refs/heads/main"), repo.id("main~1"), "it did not come in");
+    // A new repository has no branch at all: there is nobody else to judge.
+    let empty = repo.beside("empty");
+    repo.git(&["init", "-q", "--bare", "../empty"]);
+    assert_eq!(empty.blurt(&["hook", "install", "pre-receive"]).status, Some(0));
+    let first = repo.try_ask(&["push", "-q", &empty.url(), "main~1:refs/heads/main"]);
+    assert!(first.status == Some(1) && first.err.contains("old.py"), "{first:?}");
+}
+
 #[test]
 fn the_pre_commit_framework_says_what_to_look_at() {
     let repo = Repo::new();

@@ -4,8 +4,11 @@
 use crate::common::expected::{brought, unchanged};
 use crate::common::report::run;
 use crate::common::token::Token;
+use crate::common::{blurt, said};
 use crate::{CLEAN, assert_found, repository};
+use serde_json::Value;
 use std::slice;
+use std::time::Duration;
 
 #[test]
 fn an_old_secret_in_a_changed_file_is_known() {
@@ -150,4 +153,32 @@ fn a_secret_goes_to_another_file_and_comes_back() {
     // The copy is new: old.py was not moved, it is there still.
     assert_found(&repo, "base..HEAD", &[brought(&old, "other.py", &away)]);
     assert_eq!(repo.id(&format!("{back}:old.py")), repo.id("base:old.py"));
+}
+
+/// Each of them may have come from each of those that are gone.
+#[test]
+fn many_files_that_are_moved_at_once_are_known_soon() {
+    let (repo, _) = repository();
+    for n in 0..6000 {
+        let token = Token::new(&format!("moved {n}"));
+        repo.write(&format!("from/{n}.py"), format!("n = {n}\n{}", token.line()));
+    }
+    repo.git(&["add", "."]);
+    repo.commit_staged("Many");
+    repo.git(&["mv", "from", "to"]);
+    repo.commit_staged("Move them");
+    let mut command = blurt(repo.path());
+    command.timeout(Duration::from_secs(15)).args([
+        "scan",
+        "-f",
+        "json",
+        "--range",
+        "HEAD~1..HEAD",
+    ]);
+    let said = said(&mut command);
+    assert_eq!(said.status, Some(0), "{}", said.err);
+    let report: Value = serde_json::from_str(&said.out).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 6000);
+    assert!(findings.iter().all(|finding| finding["status"] == "known"));
 }

@@ -1,12 +1,15 @@
 //! What is not there: a base that was never fetched, a shallow clone, a partial one, damage. The report
 //! says which command mends it; that command is run, and then it works.
 
+use crate::common::blurt;
 use crate::common::expected::{assert_in_part, brought};
 use crate::common::repo::{Repo, assert_unchanged, state};
 use crate::common::report::Report;
 use crate::common::token::Token;
 use crate::{CLEAN, assert_found, repository, scan};
+use blurt::rule::example::expand;
 use std::fs;
+use std::time::Duration;
 
 /// A repository with a secret on `topic`, which parted from `main` three commits ago.
 struct Origin {
@@ -195,4 +198,32 @@ fn a_damaged_object_is_named() {
             assert_eq!(place.commit.as_ref(), Some(&added));
         }
     }
+}
+
+/// An object that ends too soon may have whoever reads it wait for the rest.
+#[test]
+fn a_file_or_folder_that_was_cut_off_is_told_soon() {
+    let noise = |n: u64| expand("<<[0-9A-Za-z]{4000}>>", n).unwrap();
+    let (repo, _) = repository();
+    for n in 0..40 {
+        repo.stage(&format!("sub/{}.py", &noise(n)[..60]), CLEAN);
+    }
+    repo.stage("sub/long.py", format!("# {}\n", noise(1)));
+    repo.commit_staged("A long file in a long folder");
+    for name in ["HEAD:sub/long.py", "HEAD:sub"] {
+        let file = repo.loose_file(&repo.id(name));
+        let whole = fs::read(&file).unwrap();
+        for cut in [whole.len() - 9, whole.len() / 2, 20] {
+            fs::remove_file(&file).unwrap();
+            fs::write(&file, &whole[..cut]).unwrap();
+            let mut command = blurt(repo.path());
+            command.timeout(Duration::from_secs(10)).args(["scan", "--range", "base..HEAD"]);
+            let report = Report::of_command(&mut command);
+            assert_eq!(report.status, Some(2), "{name}, {cut} bytes: {}", report.text);
+            report.assert_incomplete("git");
+        }
+        fs::remove_file(&file).unwrap();
+        fs::write(&file, whole).unwrap();
+    }
+    assert_found(&repo, "base..HEAD", &[]);
 }

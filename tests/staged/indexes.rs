@@ -1,11 +1,14 @@
 //! The index in every form that git gives it, and broken.
 
+use crate::common::blurt;
 use crate::common::expected::{Expected, assert_in_part, assert_staged, staged};
 use crate::common::repo::Repo;
 use crate::common::report::Report;
 use crate::common::token::Token;
 use crate::{CLEAN, assert_found, scan};
+use blurt::rule::example::expand;
 use std::fs;
+use std::time::Duration;
 
 /// The secrets of [`folders`].
 struct Secrets {
@@ -275,4 +278,33 @@ fn a_staged_blob_that_cannot_be_read_is_named() {
         assert_in_part(&repo, "HEAD", &report, "git fsck", &[staged(&token, "whole.py")]);
         assert!(report.skipped()[0].starts_with("sub/broken.py"), "{:?}", report.skipped());
     }
+}
+
+/// An object that ends too soon may have whoever reads it wait for the rest.
+#[test]
+fn a_file_or_folder_that_was_cut_off_is_told_soon() {
+    let noise = |n: u64| expand("<<[0-9A-Za-z]{4000}>>", n).unwrap();
+    let repo = Repo::new();
+    repo.commit("sub/old.py", format!("# {}\n", noise(1)));
+    for n in 0..40 {
+        repo.stage(&format!("sub/{}.py", &noise(n)[..60]), CLEAN);
+    }
+    repo.commit_staged("A long folder");
+    repo.stage("sub/old.py", format!("# {}\nx = 1\n", noise(2)));
+    for name in [":sub/old.py", "HEAD:sub"] {
+        let file = repo.loose_file(&repo.id(name));
+        let whole = fs::read(&file).unwrap();
+        for cut in [whole.len() - 9, whole.len() / 2, 20] {
+            fs::remove_file(&file).unwrap();
+            fs::write(&file, &whole[..cut]).unwrap();
+            let mut command = blurt(repo.path());
+            command.timeout(Duration::from_secs(10)).args(["scan", "--staged"]);
+            let report = Report::of_command(&mut command);
+            assert_eq!(report.status, Some(2), "{name}, {cut} bytes: {}", report.text);
+            report.assert_incomplete("git");
+        }
+        fs::remove_file(&file).unwrap();
+        fs::write(&file, whole).unwrap();
+    }
+    assert_found(&repo, &[]);
 }

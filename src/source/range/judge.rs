@@ -134,22 +134,38 @@ impl<'a, 'w> Judge<'a, 'w> {
     /// has taken out (`git merge -s ours`).
     fn judge_merged(&mut self) {
         let has_merge = self.steps.iter().any(|step| step.parents.len() > 1);
-        let Some(base) = self.commits.base.filter(|_| has_merge) else { return };
+        if !has_merge {
+            return;
+        }
+        let bases = self.newest_bases();
         let commits = self.commits;
-        for head in &commits.heads {
+        for (head, base) in
+            commits.heads.iter().flat_map(|head| bases.iter().map(move |base| (*head, *base)))
+        {
             // What the head has otherwise than where both parted last is what a merge into the base takes.
-            let parted = self.scope.repository.merge_bases(base, *head);
+            let parted = self.scope.repository.merge_bases(base, head);
             for parted in parted.iter().flat_map(|parted| parted.iter()) {
-                for change in net(self.scope, *parted, *head) {
+                for change in net(self.scope, *parted, head) {
                     if self.search.is_asked(change.path.as_bstr()) {
-                        self.judge_kept(&change, *head);
+                        self.judge_kept(&change, head, &bases);
                     }
                 }
             }
         }
     }
 
-    fn judge_kept(&mut self, change: &Change, head: Oid) {
+    /// The named bases, without those that another one comes from.
+    fn newest_bases(&self) -> Vec<Oid> {
+        let bases: BTreeSet<Oid> = self.commits.bases.iter().copied().collect();
+        let repository = &self.scope.repository;
+        let is_older = |base: Oid| {
+            let mut others = bases.iter().filter(|other| **other != base);
+            others.any(|other| repository.graph_descendant_of(*other, base).unwrap_or(false))
+        };
+        bases.iter().copied().filter(|base| !is_older(*base)).collect()
+    }
+
+    fn judge_kept(&mut self, change: &Change, head: Oid, bases: &[Oid]) {
         let Some(blob) = change.brought() else { return };
         let secrets = self.search.secrets(change.path.as_bstr(), blob);
         if secrets.reported.is_empty() {
@@ -167,9 +183,7 @@ impl<'a, 'w> Judge<'a, 'w> {
         for mut candidate in self.found[&at].candidates.clone() {
             let key = candidate.key();
             let is_told = self.fresh.contains(&(key.clone(), change.path.clone()));
-            // One base may be older than another.
-            let commits = self.commits;
-            let of_base = commits.bases.iter().any(|base| {
+            let of_base = bases.iter().any(|base| {
                 let blob = self.at(*base, change.path.as_bstr());
                 blob.is_some_and(|blob| {
                     self.search.secrets(change.path.as_bstr(), blob).reported.contains(&key)
