@@ -180,16 +180,19 @@ impl<'a, 'w> Judge<'a, 'w> {
         let merges: Vec<Oid> = merges.collect();
         let mut keeping = merges.into_iter();
         let keeping = keeping.find(|merge| self.at(*merge, change.path.as_bstr()) == Some(blob));
-        for mut candidate in self.found[&at].candidates.clone() {
+        let candidates = self.found[&at].candidates.clone();
+        // A secret may stand in the file more than once.
+        let is_told = |key: &Key| self.fresh.contains(&(key.clone(), change.path.clone()));
+        let told: BTreeSet<Key> = candidates.iter().map(Candidate::key).filter(is_told).collect();
+        for mut candidate in candidates {
             let key = candidate.key();
-            let is_told = self.fresh.contains(&(key.clone(), change.path.clone()));
             let of_base = bases.iter().any(|base| {
                 let blob = self.at(*base, change.path.as_bstr());
                 blob.is_some_and(|blob| {
                     self.search.secrets(change.path.as_bstr(), blob).reported.contains(&key)
                 })
             });
-            if is_told || of_base || self.search.holder(change, &candidate).is_some() {
+            if told.contains(&key) || of_base || self.search.holder(change, &candidate).is_some() {
                 continue;
             }
             self.fresh.insert((key, change.path.clone()));

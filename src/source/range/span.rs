@@ -226,6 +226,14 @@ pub(in crate::source) fn shallow(scope: &Scope) -> Vec<Oid> {
 
 /// The problem that a revision is not here, with what fetches it.
 fn missing(scope: &Scope, revision: &str, error: &git2::Error) -> Skip {
+    let head = scope.repository.head();
+    if revision == "HEAD" && head.is_err_and(|e| e.code() == ErrorCode::UnbornBranch) {
+        return Skip {
+            path: revision.to_owned(),
+            reason: "names a branch that is not there".to_owned(),
+            mend: Some("git symbolic-ref HEAD refs/heads/BRANCH names one that is".to_owned()),
+        };
+    }
     let is_id = revision.len() >= 40 && revision.bytes().all(|b| b.is_ascii_hexdigit());
     let is_shallow = !shallow(scope).is_empty();
     let reason = match error.code() {
