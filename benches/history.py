@@ -59,7 +59,8 @@ import random
 import subprocess
 import sys
 import tempfile
-import time
+
+from timing import timed
 
 BLURT = pathlib.Path(__file__).resolve().parent.parent / "target/release/blurt"
 HISTORY = ["scan", "--history", "--progress", "never", "-f", "json"]
@@ -180,19 +181,6 @@ def date(seconds):
 # Figures
 
 
-def timed(command, folder):
-    """CPU seconds, wall seconds and peak resident bytes of one run."""
-    begin = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=folder, env=PLAIN, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
-        sys.exit(f"{' '.join(map(str, command))} ended with {process.returncode}")
-    return used.ru_utime + used.ru_stime, time.perf_counter() - begin, used.ru_maxrss * 1024
-
-
 def pack_bytes(path):
     answer = subprocess.run(
         ["git", "-C", path, "rev-parse", "--git-path", "objects/pack"],
@@ -219,7 +207,7 @@ def figures(blurt, path, runs):
         seen = collections.defaultdict(list)
         for n in range(runs + 1):
             for kind, command in kinds.items():
-                used = timed(command, path)
+                used = timed(command, path, PLAIN)
                 if n > 0:
                     seen[kind].append(used)
         # Read by another program: what this one has in memory counts in what it starts.

@@ -9,29 +9,12 @@ memory, and the time from start to exit on one small file. Goals: ratio at most 
 100 MB, start to exit under 5 ms of CPU. Needs `rg` on the PATH; everything else is Python.
 """
 import argparse
-import os
 import pathlib
-import subprocess
-import sys
 import tempfile
-import time
+
+from timing import minimum, timed
 
 BLURT = pathlib.Path(__file__).resolve().parent.parent / "target/release/blurt"
-
-
-def run(command):
-    """CPU seconds, wall seconds and peak resident bytes of one run."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
-        sys.exit(f"{' '.join(map(str, command))} ended with {process.returncode}")
-    return used.ru_utime + used.ru_stime, time.perf_counter() - start, used.ru_maxrss * 1024
-
-
-def minimum(runs):
-    return [min(figure) for figure in zip(*runs)]
 
 
 def tree(path, rounds):
@@ -39,7 +22,7 @@ def tree(path, rounds):
     floor = ["rg", "-c", "--no-ignore", "--hidden", "-a", "ZZZQQ", path]
     ours, theirs = [], []
     for n in range(rounds + 1):
-        a, b = run(blurt), run(floor)
+        a, b = timed(blurt), timed(floor)
         if n > 0:
             ours.append(a)
             theirs.append(b)
@@ -52,7 +35,7 @@ def tree(path, rounds):
 def start(rounds):
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / "a.py").write_text("name = 'nothing to find here'\n")
-        cpu, wall, _ = minimum([run([BLURT, "scan", "--quiet", folder]) for _ in range(rounds)])
+        cpu, wall, _ = minimum([timed([BLURT, "scan", "--quiet", folder]) for _ in range(rounds)])
         print(f"start to exit on one small file: {cpu * 1e3:.1f} ms CPU, {wall * 1e3:.1f} ms")
 
 

@@ -213,12 +213,7 @@ fn authors_and_dates_are_those_of_the_commit() {
 #[test]
 fn a_submodule_is_another_repository() {
     let (repo, _) = repository();
-    let library = repo.beside("library");
-    repo.git(&["init", "-q", "../library"]);
-    library.commit("library.py", CLEAN);
-    repo.git(&["submodule", "--quiet", "add", &library.url(), "sub"]);
-    repo.commit_staged("Use the library");
-    let sub = repo.beside("repo/sub");
+    let sub = repo.add_submodule();
     sub.commit("library.py", Token::new("in the submodule").text());
     repo.git(&["add", "sub"]);
     repo.commit_staged("Use the newer library");

@@ -1,9 +1,9 @@
 //! `blurt ci`.
 
+use super::ExitStatus;
+use super::job::{Job, JobArgs};
 use super::output::OutputArgs;
-use super::selection::SelectionArgs;
 use super::terminal::complain;
-use super::{ExitStatus, scan};
 use crate::ci;
 use crate::clock;
 use crate::config::{BASELINE_NAME, Config, Disk, Settings, Texts};
@@ -34,18 +34,7 @@ pub(super) struct Args {
     head: String,
 
     #[command(flatten)]
-    output: OutputArgs,
-
-    #[command(flatten)]
-    selection: SelectionArgs,
-
-    /// Exit with 0 when something was found (never when not everything could be looked at)
-    #[arg(long)]
-    exit_zero: bool,
-
-    /// Threads to use [default: one a processor]
-    #[arg(short = 'j', long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    threads: usize,
+    job: JobArgs,
 }
 
 const HELP: &str = "\
@@ -65,29 +54,27 @@ Examples:
 
 /// Finds out what to scan, scans it and tells.
 pub(super) fn run(args: &Args) -> Result<ExitStatus> {
-    let reports = args.output.check()?;
+    let job = args.job.start()?;
     let clone = Checkout::here().map_err(|skip| anyhow!("{skip}"))?;
     let gate = args.gate(&clone)?;
-    if !args.output.quiet {
+    if !args.job.output.quiet {
         complain(&gate.about);
     }
+    let run = Run { args: &args.job, job, clone: &clone };
     let mut outcome = match &gate.what {
-        What::Range(span) => args.range(&clone, span)?,
-        What::Whole => args.whole(&clone)?,
-        What::Unknown(skip) => {
-            let shown = args.output.shows_progress();
-            scan::scan(&Unseen(skip.clone()), args.config(&NoFiles)?, shown)
-        }
+        What::Range(span) => run.range(span)?,
+        What::Whole => run.whole()?,
+        What::Unknown(skip) => run.unseen(skip.clone())?,
         What::Nothing => {
             let nothing: Vec<Box<dyn Source>> = Vec::new();
-            scan::scan(&nothing, args.config(&Disk)?, args.output.shows_progress())
+            run.job.scan(&nothing, run.config(&Disk)?)
         }
     };
     outcome.notes.extend(gate.notes);
     outcome.notes.sort();
-    reports.write(&outcome)?;
-    tell_github(&outcome, &args.output)?;
-    Ok(ExitStatus::of(&outcome, args.exit_zero))
+    let status = run.job.end(&outcome)?;
+    tell_github(&outcome, &args.job.output)?;
+    Ok(status)
 }
 
 impl Args {
@@ -103,69 +90,70 @@ impl Args {
         )?;
         Ok(Gate::new(&event, clone))
     }
+}
 
+/// A run of the gate in a clone.
+struct Run<'a> {
+    args: &'a JobArgs,
+    job: Job<'a>,
+    clone: &'a Checkout,
+}
+
+impl Run<'_> {
     fn config(&self, texts: &dyn Texts) -> Result<Config> {
-        Ok(Config::new(self.selection.settings(self.selection.flags(), texts)?, texts)?)
+        self.job.config(self.args.selection.flags(), texts)
+    }
+
+    /// Notes what could not be looked at, and nothing else.
+    fn unseen(&self, skip: Skip) -> Result<Outcome> {
+        Ok(self.job.scan(&Unseen(skip), self.config(&NoFiles)?))
     }
 
     /// Scans the commits of `span` by the configuration of its base.
-    fn range(&self, clone: &Checkout, span: &Span) -> Result<Outcome> {
+    fn range(&self, span: &Span) -> Result<Outcome> {
         let Some(base) = &span.base else {
             let config = self.config(&Disk)?;
-            let range = range(&config, span);
-            return Ok(scan::scan(&range, config, self.output.shows_progress()));
+            return Ok(self.job.scan(&range(&config, span), config));
         };
-        let files = match clone.files_of(base) {
+        let files = match self.clone.files_of(base) {
             Ok(files) => files,
-            Err(skip) => {
-                return Ok(scan::scan(
-                    &Unseen(skip),
-                    self.config(&NoFiles)?,
-                    self.output.shows_progress(),
-                ));
-            }
+            Err(skip) => return self.unseen(skip),
         };
         let at_base = || format!("at {base}, whose configuration counts");
         let config = self.config(&files).with_context(at_base)?;
         let range = range(&config, span).with_markers(Markers::OfBase);
-        let mut outcome = scan::scan(&range, config, self.output.shows_progress());
-        outcome.notes.extend(self.edited(clone, &files, span, base));
+        let mut outcome = self.job.scan(&range, config);
+        outcome.notes.extend(self.edited(&files, span, base));
         Ok(outcome)
     }
 
     /// Scans all files and the whole history.
-    fn whole(&self, clone: &Checkout) -> Result<Outcome> {
+    fn whole(&self) -> Result<Outcome> {
         let config = self.config(&Disk)?;
         let here = vec![PathBuf::from(".")];
-        let options = history::Options { threads: self.threads, full: false, now: clock::now()? };
+        let options = history::Options { full: false, now: clock::now()? };
         let mut sources: Vec<Box<dyn Source>> = Vec::new();
-        if !clone.is_bare() {
-            let options = Options { no_ignore: config.no_ignore, threads: self.threads };
+        if !self.clone.is_bare() {
+            let options = Options { no_ignore: config.no_ignore, threads: self.args.threads };
             sources.push(Box::new(Files::new(here.clone(), config.excluded.clone(), options)));
         }
         sources.push(Box::new(History::new(here, options)));
-        Ok(scan::scan(&sources, config, self.output.shows_progress()))
+        Ok(self.job.scan(&sources, config))
     }
 
     /// Remarks on the files by which blurt goes and which the change edits.
-    fn edited(
-        &self,
-        clone: &Checkout,
-        before: &CommitFiles,
-        span: &Span,
-        base: &str,
-    ) -> Vec<String> {
-        let Some(after) = span.heads.first().and_then(|head| clone.files_of(head).ok()) else {
+    fn edited(&self, before: &CommitFiles, span: &Span, base: &str) -> Vec<String> {
+        let Some(after) = span.heads.first().and_then(|head| self.clone.files_of(head).ok()) else {
             return Vec::new();
         };
         let mut paths = BTreeSet::from([PathBuf::from(BASELINE_NAME)]);
         for files in [before, &after] {
-            let Some(path) = self.selection.file(files) else { continue };
+            let Some(path) = self.args.selection.file(files) else { continue };
             let settings = Settings::read(&path, files).unwrap_or_default();
             paths.insert(path);
             paths.extend(settings.rules.packs);
         }
-        paths.extend(self.selection.rules.iter().cloned());
+        paths.extend(self.args.selection.rules.iter().cloned());
         let edited = paths.into_iter().filter(|path| before.differs(&after, path));
         edited
             .map(|path| {

@@ -1,7 +1,7 @@
 //! `blurt hook`.
 
 use super::terminal::{When, complain};
-use super::{ExitStatus, scan};
+use super::{ExitStatus, job};
 use crate::config::{Config, Disk, Settings, Texts};
 use crate::hook::{Folder, Framework, Hook, Installed, Target, Uninstalled, Update};
 use crate::report::{Format, Style, Text, sanitize};
@@ -193,7 +193,7 @@ fn look(target: Target, colour: When) -> Result<ExitStatus> {
         _ => config(&Disk)?,
     };
     let source = target.source(config.excluded.clone());
-    let outcome = scan::scan(&*source, config, When::Auto.progress());
+    let outcome = job::scan(&*source, config, When::Auto.progress());
     let status = ExitStatus::of(&outcome, false);
     if status != ExitStatus::Clean || !outcome.notes.is_empty() {
         let style = Style { colour: colour.colour(), show_secrets: false, verbose: false };

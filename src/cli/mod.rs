@@ -4,6 +4,7 @@
 mod ci;
 mod exit;
 mod hook;
+mod job;
 mod output;
 mod progress;
 mod rules;

@@ -1,12 +1,9 @@
 //! `blurt scan`.
 
-use super::output::OutputArgs;
-use super::selection::SelectionArgs;
-use super::{ExitStatus, progress};
+use super::ExitStatus;
+use super::job::JobArgs;
 use crate::clock;
 use crate::config::{Config, Disk};
-use crate::detect::Detector;
-use crate::scan::{Outcome, Progress};
 use crate::source::{Files, History, Options, Range, Source, Span, Staged, Stdin, git, history};
 use anyhow::Result;
 use bstr::BString;
@@ -53,18 +50,7 @@ pub(super) struct Args {
     no_ignore: bool,
 
     #[command(flatten)]
-    output: OutputArgs,
-
-    #[command(flatten)]
-    selection: SelectionArgs,
-
-    /// Exit with 0 when something was found (never when not everything could be looked at)
-    #[arg(long)]
-    exit_zero: bool,
-
-    /// Threads to use [default: one a processor]
-    #[arg(short = 'j', long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    threads: usize,
+    job: JobArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -74,31 +60,18 @@ Examples:
   blurt scan -f json > report.json      for another program
   blurt scan -o blurt.sarif             text on the terminal, SARIF into a file
   blurt scan --history                  and all that the repository ever held
+  blurt scan --staged                   what the next commit would add
+  blurt scan --range origin/main..HEAD  what this branch adds, commit by commit
   git show HEAD:config.py | blurt scan --stdin --path config.py";
 
 /// Scans, writes the reports and says how it went.
 pub(super) fn run(args: &Args) -> Result<ExitStatus> {
-    let reports = args.output.check()?;
-    let mut flags = args.selection.flags();
+    let job = args.job.start()?;
+    let mut flags = args.job.selection.flags();
     flags.scan.no_ignore = args.no_ignore.then_some(true);
-    let config = Config::new(args.selection.settings(flags, &Disk)?, &Disk)?;
+    let config = job.config(flags, &Disk)?;
     let source = args.source(&config)?;
-    let outcome = scan(&*source, config, args.output.shows_progress());
-    reports.write(&outcome)?;
-    Ok(ExitStatus::of(&outcome, args.exit_zero))
-}
-
-/// Scans a source, and shows how far it has come if `shown`.
-pub(super) fn scan(source: &dyn Source, config: Config, shown: bool) -> Outcome {
-    let thresholds = config.thresholds;
-    let detector = Detector::new(config.rules);
-    let progress = Progress::default();
-    let outcome = progress::during(shown, &progress, || {
-        crate::scan::scan(source, &detector, thresholds, &progress)
-    });
-    // The process ends: taking the rules apart would only take time.
-    std::mem::forget(detector);
-    outcome
+    job.end(&job.scan(&*source, config))
 }
 
 impl Args {
@@ -113,7 +86,7 @@ impl Args {
         if let Some(span) = &self.range {
             return Ok(Box::new(Range::new(self.paths.clone(), excluded, span.clone())));
         }
-        let options = Options { no_ignore: config.no_ignore, threads: self.threads };
+        let options = Options { no_ignore: config.no_ignore, threads: self.job.threads };
         let history = self.history.then(|| self.history()).transpose()?;
         let paths = self.paths.clone();
         let is_read = |path: &PathBuf| !self.history || !git::is_bare(path);
@@ -126,7 +99,7 @@ impl Args {
 
     fn history(&self) -> Result<History> {
         let now = clock::now()?;
-        let options = history::Options { threads: self.threads, full: self.history_full, now };
+        let options = history::Options { full: self.history_full, now };
         Ok(History::new(self.paths.clone(), options))
     }
 }

@@ -71,8 +71,7 @@ struct Tree {
 /// The commit that is checked out, if this is a repository that may be read.
 fn head() -> Option<String> {
     let repository = git2::Repository::discover(".").ok()?;
-    let commit = repository.head().ok()?.peel_to_commit().ok()?;
-    Some(commit.id().to_string())
+    Some(repository.head().ok()?.target()?.to_string())
 }
 
 #[derive(Serialize)]
@@ -212,10 +211,7 @@ impl Scan {
 
 impl Message {
     fn skipped(skip: &Skip) -> Self {
-        let mend = skip.mend.as_ref().map(|mend| format!("; {}", sanitize(mend)));
-        let (path, reason) = (sanitize(&skip.path), sanitize(&skip.reason));
-        let value = format!("Not scanned: {path} {reason}{}", mend.unwrap_or_default());
-        Self { level: "warn", value }
+        Self { level: "warn", value: format!("Not scanned: {}", sanitize(&skip.to_string())) }
     }
 
     fn excused(outcome: &Outcome) -> Option<Self> {

@@ -224,9 +224,7 @@ fn covered(coverage: &Coverage) -> PropertyBag {
 }
 
 fn skipped(skip: &Skip, root: &Root) -> Notification {
-    let mend = skip.mend.as_ref().map(|mend| format!("; {}", sanitize(mend)));
-    let (path, reason) = (sanitize(&skip.path), sanitize(&skip.reason));
-    let text = format!("Not scanned: {path} {reason}{}", mend.unwrap_or_default());
+    let text = format!("Not scanned: {}", sanitize(&skip.to_string()));
     let mut notification = NOT_SCANNED.notification(&sentence(&text));
     notification.locations = root.file(&skip.path).map(|location| vec![location]);
     notification

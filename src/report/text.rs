@@ -171,11 +171,7 @@ impl Text {
         }
         for skip in &outcome.coverage.skipped {
             let label = self.paint(heading, "not scanned");
-            write!(out, "{label}: {} {}", sanitize(&skip.path), sanitize(&skip.reason))?;
-            match &skip.mend {
-                Some(mend) => writeln!(out, "; {}", sanitize(mend))?,
-                None => writeln!(out)?,
-            }
+            writeln!(out, "{label}: {}", sanitize(&skip.to_string()))?;
         }
         Ok(())
     }

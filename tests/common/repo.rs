@@ -70,6 +70,16 @@ impl Repo {
         Self { temp: self.temp.clone(), path, day: self.day.clone() }
     }
 
+    /// A submodule at `sub`, which a commit brings in.
+    pub fn add_submodule(&self) -> Self {
+        let library = self.beside("library");
+        self.git(&["init", "-q", "../library"]);
+        library.commit("library.py", "t = input()\n");
+        self.git(&["submodule", "--quiet", "add", &library.url(), "sub"]);
+        self.commit_staged("Use the library");
+        self.beside("repo/sub")
+    }
+
     /// `git clone` of this repository, over the protocol and not by copying its files.
     pub fn cloned(&self, name: &str, options: &[&str]) -> Self {
         self.git(&[&["clone", "-q"], options, &[&self.url(), &format!("../{name}")]].concat());

@@ -4,13 +4,10 @@ use crate::common::expected::{assert_staged, staged};
 use crate::common::repo::Repo;
 use crate::common::report::run;
 use crate::common::token::Token;
-use crate::common::{blurt, said};
 use crate::{CLEAN, assert_found, repository, scan};
-use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::slice;
-use std::time::Duration;
 
 #[test]
 fn the_first_commit_adds_all_of_it() {
@@ -271,25 +268,4 @@ fn an_ignored_file_that_is_staged_is_found() {
     repo.write("ignored.env", Token::new("ignored").text());
     assert_eq!(repo.try_ask(&["check-ignore", "-q", "--no-index", "forced.env"]).status, Some(0));
     assert_found(&repo, &[staged(&forced, "forced.env"), staged(&tracked, "tracked.env")]);
-}
-
-/// Each of them may have come from each of those that are gone.
-#[test]
-fn many_files_that_are_moved_at_once_are_known_soon() {
-    let repo = Repo::new();
-    for n in 0..6000 {
-        let token = Token::new(&format!("moved {n}"));
-        repo.write(&format!("from/{n}.py"), format!("n = {n}\n{}", token.line()));
-    }
-    repo.git(&["add", "."]);
-    repo.commit_staged("Many");
-    repo.git(&["mv", "from", "to"]);
-    let mut command = blurt(repo.path());
-    command.timeout(Duration::from_secs(15)).args(["scan", "--staged", "-f", "json"]);
-    let said = said(&mut command);
-    assert_eq!(said.status, Some(0), "{}", said.err);
-    let report: Value = serde_json::from_str(&said.out).unwrap();
-    let findings = report["findings"].as_array().unwrap();
-    assert_eq!(findings.len(), 6000);
-    assert!(findings.iter().all(|finding| finding["status"] == "known"));
 }

@@ -32,12 +32,7 @@ fn a_linked_worktree_has_its_own_index() {
 #[test]
 fn a_submodule_is_another_repository() {
     let (repo, _) = repository();
-    let library = repo.beside("library");
-    repo.git(&["init", "-q", "../library"]);
-    library.commit("library.py", CLEAN);
-    repo.git(&["submodule", "--quiet", "add", &library.url(), "sub"]);
-    repo.commit_staged("Use the library");
-    let sub = repo.beside("repo/sub");
+    let sub = repo.add_submodule();
     let token = Token::new("in the submodule");
     sub.stage("src/a.py", token.text());
     assert_found(&sub, &[staged(&token, "src/a.py")]);

@@ -38,7 +38,6 @@ use hits::Hits;
 use jiff::Timestamp;
 use messages::{GraphCommit, MessagePass, Tag};
 use names::{Names, Roles};
-use rayon::ThreadPool;
 use refs::Roots;
 use std::collections::BTreeSet;
 use std::fs;
@@ -49,8 +48,6 @@ use trees::{TreePass, TreeRecords};
 /// How a history is scanned.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Threads; 0 for as many as there are processors.
-    pub threads: usize,
     /// Search every blob from end to end, instead of along the deltas: to compare with.
     pub full: bool,
     /// The time from which ages are counted.
@@ -75,8 +72,6 @@ impl History {
 impl Source for History {
     fn feed(&self, engine: &Engine) {
         let mut worker = engine.worker();
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(self.options.threads).build();
-        let threads = threads.ok();
         let mut done = BTreeSet::new();
         for path in &self.paths {
             let repository = match Repository::discover(path) {
@@ -90,7 +85,7 @@ impl Source for History {
             let named = |root| super::files::name_of_root(root, path);
             let place = root.map_or_else(BString::default, named);
             let here = root.map_or_else(BString::default, git::here_in);
-            let scan = Scan { engine, options: &self.options, threads: threads.as_ref() };
+            let scan = Scan { engine, options: &self.options };
             let job = Job { scan, worker: &mut worker, done: &mut done, here: &here };
             job.run(&repository, &place);
         }
@@ -115,7 +110,6 @@ struct Passes {
 struct Scan<'j> {
     engine: &'j Engine<'j>,
     options: &'j Options,
-    threads: Option<&'j ThreadPool>,
 }
 
 impl Scan<'_> {
@@ -199,10 +193,7 @@ impl Job<'_, '_> {
         let store = Store::open(&common);
         let roots = Roots::read(repository);
         let scan = self.scan;
-        let passes = match scan.threads {
-            Some(threads) => threads.install(|| scan.passes(&store, &roots)),
-            None => scan.passes(&store, &roots),
-        };
+        let passes = scan.passes(&store, &roots);
         self.complain(repository, &store, &roots, &passes);
         self.worker.cover(passes.coverage.clone());
         let tags = passes.tags.iter().map(|tag| (tag.object, tag.target)).collect();
