@@ -264,6 +264,8 @@ impl Detector {
 struct Place {
     /// The name that it is assigned to; empty if it is not assigned.
     name: Range<usize>,
+    /// All that the rule's pattern matched.
+    matched: Range<usize>,
     quoted: bool,
     call: bool,
     /// The kinds of files in which it stands so.
@@ -441,8 +443,13 @@ impl<'a> Search<'a> {
             let whole = Input::new(&self.bytes[found.value.clone()]).anchored(Anchored::Yes);
             let regex = detector.rules.rules()[rule].regex();
             if regex.is_some_and(|regex| regex.is_match(whole)) {
-                let place =
-                    Place { name: name.clone(), quoted: found.quoted, call: found.call, kinds };
+                let place = Place {
+                    name: name.clone(),
+                    matched: found.value.clone(),
+                    quoted: found.quoted,
+                    call: found.call,
+                    kinds,
+                };
                 self.consider(rule, found.value.clone(), &place);
             }
         }
@@ -493,7 +500,8 @@ impl<'a> Search<'a> {
             groups.push(1);
         }
         for secret in groups.into_iter().filter_map(|group| captures.get_group(group)) {
-            let place = Place { name: 0..0, quoted: true, call: false, kinds: self.kinds };
+            let matched = captures.get_match().map_or(secret.range(), |all| all.range());
+            let place = Place { name: 0..0, matched, quoted: true, call: false, kinds: self.kinds };
             self.consider(rule, secret.range(), &place);
         }
     }
@@ -506,7 +514,9 @@ impl<'a> Search<'a> {
         if value.is_empty() {
             return;
         }
-        let verification = rule.check.map(|check| check.verify(value)).unwrap_or_default();
+        let matched = &self.bytes[place.matched.clone()];
+        let verification =
+            rule.check.map(|check| check.verify_in(value, matched)).unwrap_or_default();
         let mut confidence = rule.confidence();
         if verification.status == Status::ChecksumValid {
             confidence = Confidence::High;

@@ -16,6 +16,12 @@ pub trait Check: Sync {
     /// What the secret says about itself.
     fn verify(&self, secret: &[u8]) -> Verification;
 
+    /// The same with all that the rule's pattern has `matched`, the secret within it: what is no
+    /// secret there, as the other fields of an object, may tell more.
+    fn verify_in(&self, secret: &[u8], _matched: &[u8]) -> Verification {
+        self.verify(secret)
+    }
+
     /// `body` completed by what the check wants to see, for examples; `None` if it appends nothing.
     fn seal(&self, _body: &str) -> Option<String> {
         None
