@@ -5,25 +5,41 @@ use std::path::{Path, PathBuf};
 use std::{env, error::Error, fs};
 use toml::Spanned;
 
+#[path = "src/rule/provider.rs"]
+mod provider;
 #[allow(dead_code)]
 #[path = "src/rule/spec.rs"]
 mod spec;
 
-use spec::{Embedded, PackSpec, Playbook, RuleSpec, Sourced};
+use provider::ProviderSpec;
+use spec::{Embedded, EmbeddedRule, PackSpec, Playbook, RuleSpec, Sourced};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=rules/packs");
     println!("cargo::rerun-if-changed=rules/playbooks");
+    println!("cargo::rerun-if-changed=src/rule/provider.rs");
     println!("cargo::rerun-if-changed=src/rule/spec.rs");
-    let mut embedded = Embedded { rules: Vec::new(), playbooks: Vec::new() };
+    let (mut rules, mut playbooks) = (Vec::new(), Vec::new());
     for folder in ["rules/packs", "rules/playbooks"] {
         for path in toml_files(Path::new(folder))? {
-            embed(&path, &mut embedded).map_err(|e| format!("{}: {e}", path.display()))?;
+            let pack = read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+            rules.extend(pack.rules);
+            playbooks.extend(pack.playbooks);
         }
     }
     let out = PathBuf::from(env::var("OUT_DIR")?).join("rules.postcard");
-    fs::write(out, postcard::to_stdvec(&embedded)?)?;
+    fs::write(out, encode(&rules, &playbooks)?)?;
     Ok(())
+}
+
+/// What a scan begins with stands first; the rest of a rule is decoded when it is needed.
+fn encode(rules: &[Sourced<RuleSpec>], playbooks: &[Playbook]) -> postcard::Result<Vec<u8>> {
+    let written: Vec<Vec<u8>> = rules.iter().map(postcard::to_stdvec).collect::<Result<_, _>>()?;
+    let rules = rules.iter().zip(&written).map(|(Sourced { value: rule, .. }, written)| {
+        EmbeddedRule { id: &rule.id, layer: rule.layer(), triggers: rule.triggers(), written }
+    });
+    let playbooks = postcard::to_stdvec(playbooks)?;
+    postcard::to_stdvec(&Embedded { rules: rules.collect(), playbooks: &playbooks })
 }
 
 fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
@@ -34,18 +50,22 @@ fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     Ok(files)
 }
 
-fn embed(path: &Path, embedded: &mut Embedded) -> Result<(), Box<dyn Error>> {
+/// What a file brings.
+struct Pack {
+    rules: Vec<Sourced<RuleSpec>>,
+    playbooks: Vec<Playbook>,
+}
+
+fn read(path: &Path) -> Result<Pack, Box<dyn Error>> {
     let text = fs::read_to_string(path)?;
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let pack: PackSpec<Spanned<RuleSpec>, Spanned<Playbook>> = toml::from_str(&text)?;
-    let line = |start: usize| text[..start].matches('\n').count() as u32 + 1;
-    for rule in pack.rule {
-        let line = line(rule.span().start);
-        embedded.rules.push(Sourced { file: file.clone(), line, value: rule.into_inner() });
-    }
-    for playbook in pack.playbook {
-        let line = line(playbook.span().start);
-        embedded.playbooks.push(Sourced { file: file.clone(), line, value: playbook.into_inner() });
-    }
-    Ok(())
+    let pack: PackSpec<Spanned<RuleSpec>, Spanned<ProviderSpec>, Playbook> = toml::from_str(&text)?;
+    let sourced = |start: usize, value| {
+        let line = text[..start].matches('\n').count() as u32 + 1;
+        Sourced { file: file.clone(), line, value }
+    };
+    let rules = pack.rule.into_iter().map(|rule| sourced(rule.span().start, rule.into_inner()));
+    let providers = pack.provider.into_iter();
+    let providers = providers.map(|row| sourced(row.span().start, row.into_inner().into()));
+    Ok(Pack { rules: rules.chain(providers).collect(), playbooks: pack.playbook })
 }

@@ -38,7 +38,7 @@ fn detect(criterion: &mut Criterion) {
     let detector = Detector::new(RuleSet::builtin().expect("the built-in rules"));
     let rules = detector.rules().rules();
     let literals: Vec<&str> =
-        rules.iter().flat_map(|rule| rule.spec.literals.iter().map(String::as_str)).collect();
+        rules.iter().flat_map(|rule| rule.spec().literals.iter().map(String::as_str)).collect();
     let mut group = criterion.benchmark_group("one megabyte");
     group.throughput(Throughput::Bytes(text.len() as u64));
     let scanner = TriggerScanner::new(literals);

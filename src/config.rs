@@ -241,7 +241,7 @@ impl Config {
 
 /// The error for an id that is not there, with the one that is most like it.
 fn unknown(id: &str, rules: &RuleSet) -> ConfigError {
-    let ids = rules.rules().iter().map(|rule| rule.spec.id.as_str());
+    let ids = rules.rules().iter().map(|rule| rule.id());
     let likeness = |known: &str| strsim::jaro_winkler(known, id);
     let similar = ids.filter(|known| likeness(known) > 0.7);
     let similar = similar.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));

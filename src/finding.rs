@@ -29,7 +29,7 @@ impl Secret {
     /// The secret that `rule` has found.
     #[must_use]
     pub fn new(value: &[u8], rule: &Rule) -> Self {
-        let spec = &rule.spec;
+        let spec = rule.spec();
         let documented = spec.prefixes.iter().map(std::string::String::as_bytes);
         let prefix = documented.filter(|prefix| value.starts_with(prefix)).map(<[u8]>::len).max();
         Self {
@@ -317,7 +317,7 @@ impl Candidate {
     /// What makes it one finding with others.
     #[must_use]
     pub fn key(&self) -> (String, Secret) {
-        (self.rule.spec.id.clone(), self.secret.clone())
+        (self.rule.id().to_owned(), self.secret.clone())
     }
 }
 
@@ -440,13 +440,13 @@ pub struct Finding {
 impl Finding {
     /// Its name. Of a secret that could be guessed it takes a millisecond to make.
     pub fn fingerprint(&self) -> &Fingerprint {
-        self.fingerprint.get_or_init(|| Fingerprint::new(&self.rule.spec.id, &self.secret))
+        self.fingerprint.get_or_init(|| Fingerprint::new(&self.rule.id(), &self.secret))
     }
 
     /// How bad it is.
     #[must_use]
     pub fn severity(&self) -> Severity {
-        self.rule.spec.severity
+        self.rule.spec().severity
     }
 
     /// The place to name when only one is named.

@@ -70,7 +70,7 @@ impl Place {
     fn of(fixture: &Fixture, finding: &Finding) -> Self {
         let primary = finding.primary();
         let (line, column) = (primary.start.line, primary.start.column);
-        Self { path: path(fixture, primary), line, column, rule: finding.rule.spec.id.clone() }
+        Self { path: path(fixture, primary), line, column, rule: finding.rule.id().to_owned() }
     }
 
     fn expected(expected: &Expected) -> Self {
@@ -98,7 +98,7 @@ fn misplaced(fixture: &Fixture, finding: &Finding, location: &Location) -> Optio
     let path = path(fixture, location);
     let text = fixture.text_at(&path, (start.line, start.column), (end.line, end.column));
     let secret = finding.secret.reveal().to_str_lossy();
-    let place = format!("{path}:{}:{} {}", start.line, start.column, finding.rule.spec.id);
+    let place = format!("{path}:{}:{} {}", start.line, start.column, finding.rule.id());
     if text != secret {
         return Some(format!(
             "  wrong place: {place}\n      at it: {text:.100}\n      is: {secret:.100}"

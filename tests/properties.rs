@@ -97,7 +97,7 @@ impl Piece {
     fn write(&self, text: &mut String) {
         match self {
             Self::Example { rule, example, seed } => {
-                let examples = &rule.get(rules().rules().rules()).spec.examples;
+                let examples = &rule.get(rules().rules().rules()).spec().examples;
                 text.push_str(&expand(&examples[example.index(examples.len())], *seed).unwrap());
             }
             Self::Key { kind, seed } => {
@@ -147,7 +147,7 @@ fn detect(origin: &Origin, text: &[u8], owned: &Range<usize>) -> (Vec<Found>, Ve
     let chunk = Chunk { origin, bytes: &text[start..end], owned, first: start == 0 };
     let detection = rules().detect(&chunk);
     let found = detection.matches.into_iter().map(|found| {
-        let id = rules().rules().rules()[found.rule].spec.id.clone();
+        let id = rules().rules().rules()[found.rule].id().to_owned();
         let span = start + found.span.start..start + found.span.end;
         (id, span, found.confidence, format!("{:?}", found.verification))
     });
@@ -293,7 +293,7 @@ fn settled(text: &[u8], traces: &Traces, kinds: FileKinds) -> (Vec<String>, Vec<
             rules().settle(matches, kind, |_| true, |between| line_feeds(between) as u64);
         let seen: BTreeSet<_> = seen.iter().map(|span| (span.start, span.end)).collect();
         let found = found.into_iter().map(move |found| {
-            let id = &rules().rules().rules()[found.rule].spec.id;
+            let id = &rules().rules().rules()[found.rule].id();
             format!(
                 "{kind:?} {id} {:?} {:?} {:?}",
                 found.span, found.confidence, found.verification
@@ -336,7 +336,7 @@ proptest! {
 fn detect_whole(origin: &Origin, text: &[u8]) -> (Vec<Found>, Vec<usize>) {
     let detection = rules().detect(&Chunk::whole(origin, text));
     let found = detection.matches.into_iter().map(|found| {
-        let id = rules().rules().rules()[found.rule].spec.id.clone();
+        let id = rules().rules().rules()[found.rule].id().to_owned();
         (id, found.span, found.confidence, format!("{:?}", found.verification))
     });
     (found.collect(), detection.allows)

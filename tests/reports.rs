@@ -620,7 +620,7 @@ fn a_format_without_an_extension_is_named() {
 fn every_rule_is_described_as_github_wants_it() {
     let tree = Planted::new();
     for (n, rule) in RuleSet::builtin().unwrap().rules().iter().enumerate() {
-        let spec = &rule.spec;
+        let spec = rule.spec();
         let name = spec.example_path.as_deref().unwrap_or("example.txt").trim_start_matches('/');
         let example = expand(&spec.examples[0], n as u64).unwrap();
         tree.write(&format!("{}/{name}", spec.id), example);

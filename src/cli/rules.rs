@@ -70,14 +70,16 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
 }
 
 fn list(rules: &RuleSet, out: &mut impl Write) -> Result<ExitStatus> {
-    let width = rules.rules().iter().map(|rule| rule.spec.id.len()).max().unwrap_or(0);
+    let width = rules.rules().iter().map(|rule| rule.id().len()).max().unwrap_or(0);
     for rule in rules.rules() {
-        let severity = serde_json::to_value(rule.spec.severity)?;
+        let severity = serde_json::to_value(rule.spec().severity)?;
         let severity = severity.as_str().unwrap_or_default();
         writeln!(
             out,
             "{:width$}  {severity:8}  {}  ({})",
-            rule.spec.id, rule.spec.name, rule.file
+            rule.id(),
+            rule.spec().name,
+            rule.file()
         )?;
     }
     Ok(ExitStatus::Clean)
@@ -87,8 +89,8 @@ fn show(rules: &RuleSet, id: &str, out: &mut impl Write) -> Result<ExitStatus> {
     let rule = rules
         .get(id)
         .with_context(|| format!("there is no rule `{id}`; `blurt rules list` lists them"))?;
-    writeln!(out, "# {}:{}", rule.file, rule.line)?;
-    writeln!(out, "[[rule]]\n{}", toml::to_string(&rule.spec)?)?;
+    writeln!(out, "# {}:{}", rule.file(), rule.line())?;
+    writeln!(out, "[[rule]]\n{}", toml::to_string(rule.spec())?)?;
     if let Some(playbook) = rules.playbook(rule) {
         writeln!(out, "[[playbook]]\n{}", toml::to_string(&**playbook)?)?;
     }
@@ -130,7 +132,7 @@ fn run_examples(rules: RuleSet, only: &[String], out: &mut impl Write) -> Result
     for failure in &failures {
         terminal::complain(&format!("{}: {}: {}", failure.place, failure.rule, failure.message));
     }
-    let failed = chosen.iter().filter(|rule| failures.iter().any(|f| f.rule == rule.spec.id));
+    let failed = chosen.iter().filter(|rule| failures.iter().any(|f| f.rule == rule.id()));
     let failed = failed.count();
     writeln!(out, "{} rules tested, {failed} failed", chosen.len())?;
     Ok(if failures.is_empty() { ExitStatus::Clean } else { ExitStatus::Found })

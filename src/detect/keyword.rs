@@ -1,31 +1,43 @@
 //! From the name of an assignment, and what stands before it, to the rules that a word in it calls.
 
 use super::assignment::Assignment;
-use super::filter::Words;
+use super::filter::is_any;
 use crate::rule::Layer;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use bstr::ByteSlice as _;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 /// Bytes before a value in which a provider's word counts.
 pub(super) const CONTEXT: usize = 80;
 
-/// Words up to this length count only where they stand by themselves: `pass` is in `compass`.
+/// Words up to this length count only where no letter of the same word follows: `key` is in `keyboard`,
+/// `pass` in `passage`.
 const SHORT: usize = 4;
 
-/// Names up to this length need no memory of their own.
-const SHORT_NAME: usize = 64;
-
 /// Words that say "a secret follows", whoever's it is.
-const GENERIC_WORDS: &str = "key token secret pass pwd auth cred bearer webhook signature pat sid access \
-                       license dsn api private client";
-static GENERIC: Words = Words::new(GENERIC_WORDS);
+const GENERIC: &str = "key token secret pass passw passphrase pwd auth cred bearer webhook signature \
+                       access license api private client";
 
-/// The keywords of all rules. The automaton is built when it is first asked.
+/// Others, which are a part of too many words: they count only by themselves.
+const ABBREVIATIONS: &str = "pat sid dsn";
+
+/// What may be written together with a provider's word: `stripekey`.
+const ENDINGS: [&str; 9] =
+    ["key", "token", "secret", "apikey", "apitoken", "accesstoken", "api", "auth", "password"];
+
+/// Bits of the filter before the table of providers' words.
+const BITS: usize = 1 << 16;
+
+/// The keywords of all rules. The tables are built when they are first asked.
 #[derive(Debug, Default)]
 pub(super) struct KeywordIndex {
-    words: Vec<Word>,
+    /// Of rules that a provider's word calls.
+    named: Vec<Word>,
+    /// Of rules that the name alone calls.
+    others: Vec<Word>,
+    providers: OnceLock<Providers>,
     automaton: OnceLock<Option<AhoCorasick>>,
 }
 
@@ -39,73 +51,199 @@ struct Word {
 impl KeywordIndex {
     /// Takes `(rule, layer, keyword)`. A `_` in a keyword stands for any separator or none.
     pub(super) fn new<'a>(keywords: impl IntoIterator<Item = (usize, Layer, &'a str)>) -> Self {
-        let mut words = Vec::new();
+        let mut index = Self::default();
         for (rule, layer, keyword) in keywords {
             let mut text = keyword.as_bytes().to_vec();
             fold(&mut text);
-            if text.contains(&b'_') {
-                words.push(Word { text: text.replace("_", ""), rule, layer });
+            let joined = text.replace("_", "");
+            if layer == Layer::Named {
+                index.named.push(Word { text: joined, rule, layer });
+                continue;
             }
-            words.push(Word { text, rule, layer });
+            if joined != text {
+                index.others.push(Word { text: joined, rule, layer });
+            }
+            index.others.push(Word { text, rule, layer });
         }
-        Self { words, automaton: OnceLock::new() }
+        index
+    }
+
+    fn providers(&self) -> &Providers {
+        self.providers.get_or_init(|| Providers::new(&self.named))
     }
 
     fn automaton(&self) -> Option<&AhoCorasick> {
-        let generic = GENERIC_WORDS.split(' ').map(str::as_bytes);
+        let generic = GENERIC.split(' ').chain(ABBREVIATIONS.split(' ')).map(str::as_bytes);
         let build = || {
             AhoCorasick::builder()
                 .kind(Some(AhoCorasickKind::ContiguousNFA))
-                .build(self.words.iter().map(|word| word.text.as_slice()).chain(generic))
+                .build(self.others.iter().map(|word| word.text.as_slice()).chain(generic))
                 .ok()
         };
         self.automaton.get_or_init(build).as_ref()
     }
 
-    /// The rules that the assignment calls, each once.
+    /// The rules that the assignment calls, each once: by a word in its name; by a provider's word in
+    /// its name with a word near it that says what follows; or the other way round.
     pub(super) fn look_up(
         &self,
         bytes: &[u8],
         found: &Assignment,
         name: &Range<usize>,
     ) -> Vec<usize> {
-        let Some(automaton) = self.automaton() else { return Vec::new() };
-        let start = found.value.start.saturating_sub(CONTEXT).min(name.start);
-        let region = &bytes[start..found.name.end.max(name.end)];
-        // Every rule wants a word in the name itself: its own, or one that says what follows. Nearly all
-        // names have none, so the rest is not looked at yet.
-        let mut short = [0; SHORT_NAME];
-        let is_called = match short.get_mut(..name.len()) {
-            Some(lower) => {
-                lower.copy_from_slice(&bytes[name.clone()]);
-                fold(lower);
-                automaton.is_match(&*lower)
-            }
-            None => automaton.is_match(&folded(&bytes[name.clone()])),
-        };
-        if !is_called {
-            return Vec::new();
-        }
-        let folded = folded(region);
         let mut rules = Vec::new();
-        for hit in automaton.find_overlapping_iter(&folded) {
-            let Some(word) = self.words.get(hit.pattern().as_usize()) else { continue };
-            let in_name = start + hit.start() >= name.start && start + hit.end() <= name.end;
-            let called = match word.layer {
-                Layer::Generic | Layer::Password | Layer::Structured => {
-                    in_name && (word.text.len() > SHORT || is_whole(region, hit.range()))
-                }
-                Layer::Named => {
-                    let generic = if in_name { region } else { &bytes[name.clone()] };
-                    is_whole(region, hit.range()) && GENERIC.are_in(generic)
-                }
-            };
-            if called && !rules.contains(&word.rule) {
-                rules.push(word.rule);
-            }
+        let text = &bytes[name.clone()];
+        let says_secret = self.words_in(text, |rule| add(&mut rules, rule));
+        let start = found.value.start.saturating_sub(CONTEXT).min(name.start);
+        let mut is_named = false;
+        self.providers().words_in(text, |_| is_named = true);
+        if !says_secret && !is_named {
+            return rules;
+        }
+        if !says_secret && !self.words_in(&bytes[start..name.start], |_| ()) {
+            return rules;
+        }
+        let region = if says_secret { start..found.name.end.max(name.end) } else { name.clone() };
+        self.providers().words_in(&bytes[region], |rule| add(&mut rules, rule));
+        if is_named {
+            // `acme_key`: whatever shape the provider gives its keys.
+            let generic = self.others.iter().filter(|word| word.layer == Layer::Generic);
+            generic.for_each(|word| add(&mut rules, word.rule));
         }
         rules
     }
+
+    /// Calls `each` with the rules that a word in `text` calls by itself. Says whether any word there
+    /// says that a secret follows.
+    fn words_in(&self, text: &[u8], mut each: impl FnMut(usize)) -> bool {
+        let Some(automaton) = self.automaton() else { return false };
+        let mut folded = text.to_vec();
+        fold(&mut folded);
+        let mut says_secret = false;
+        for hit in automaton.find_overlapping_iter(&folded) {
+            let range = hit.range();
+            match self.others.get(hit.pattern().as_usize()) {
+                Some(word) if word.text.len() > SHORT || is_whole(text, range.clone()) => {
+                    each(word.rule);
+                }
+                Some(_) => {}
+                None => {
+                    let word = &folded[range.clone()];
+                    says_secret |= if is_any(word, ABBREVIATIONS) {
+                        is_whole(text, range)
+                    } else {
+                        word.len() > SHORT || !goes_on(text, &range)
+                    };
+                }
+            }
+        }
+        says_secret
+    }
+}
+
+fn add(rules: &mut Vec<usize>, rule: usize) {
+    if !rules.contains(&rule) {
+        rules.push(rule);
+    }
+}
+
+/// The providers' words, without separators. However many there are, looking for them costs the same.
+#[derive(Debug, Default)]
+struct Providers {
+    /// Answers for nearly all words that they are none.
+    bitmap: Vec<u64>,
+    rules: HashMap<Vec<u8>, Vec<usize>>,
+    longest: usize,
+}
+
+impl Providers {
+    fn new(words: &[Word]) -> Self {
+        let mut table = Self { bitmap: vec![0; BITS / 64], ..Self::default() };
+        for word in words {
+            let hash = word.text.iter().fold(Hash::default(), |hash, byte| hash.with(*byte));
+            let (cell, bit) = hash.slot();
+            table.bitmap[cell] |= bit;
+            table.longest = table.longest.max(word.text.len());
+            table.rules.entry(word.text.clone()).or_default().push(word.rule);
+        }
+        table
+    }
+
+    /// Calls `each` with the rules of every provider's word that stands in `text` by itself, or with
+    /// nothing behind it but what it is for: `stripe` in `STRIPE_KEY`, `myStripeKey`, `stripekey`, but
+    /// not in `pinstripe`.
+    fn words_in(&self, text: &[u8], mut each: impl FnMut(usize)) {
+        let mut from = 0;
+        while let Some(first) = next_piece(text, from) {
+            from = first.end;
+            let mut word = Vec::with_capacity(self.longest);
+            let (mut hash, mut piece) = (Hash::default(), first);
+            loop {
+                let start = word.len();
+                word.extend(text[piece.clone()].iter().map(u8::to_ascii_lowercase));
+                for ending in ENDINGS {
+                    let stem = word.len() - start - ending.len().min(word.len() - start);
+                    if stem > 0 && word.ends_with(ending.as_bytes()) {
+                        let stem = start + stem;
+                        let stem_hash =
+                            word[start..stem].iter().fold(hash, |hash, byte| hash.with(*byte));
+                        self.look_up(&word[..stem], stem_hash, &mut each);
+                    }
+                }
+                if word.len() > self.longest {
+                    break;
+                }
+                hash = word[start..].iter().fold(hash, |hash, byte| hash.with(*byte));
+                self.look_up(&word, hash, &mut each);
+                match next_piece(text, piece.end) {
+                    // One separator at most within a word.
+                    Some(next) if next.start <= piece.end + 1 => piece = next,
+                    _ => break,
+                }
+            }
+        }
+    }
+
+    fn look_up(&self, word: &[u8], hash: Hash, each: &mut impl FnMut(usize)) {
+        let (cell, bit) = hash.slot();
+        if self.bitmap[cell] & bit != 0 {
+            self.rules.get(word).into_iter().flatten().for_each(|rule| each(*rule));
+        }
+    }
+}
+
+/// FNV-1a, as it is cheap to go on with.
+#[derive(Debug, Clone, Copy)]
+struct Hash(u64);
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hash {
+    fn with(self, byte: u8) -> Self {
+        Self((self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    }
+
+    fn slot(self) -> (usize, u64) {
+        let hash = (self.0 ^ self.0 >> 32) as usize % BITS;
+        (hash / 64, 1 << (hash % 64))
+    }
+}
+
+/// The first piece of a word at or behind `from`: letters up to a capital behind a small one, or digits.
+fn next_piece(text: &[u8], from: usize) -> Option<Range<usize>> {
+    let start = from + text[from..].iter().position(u8::is_ascii_alphanumeric)?;
+    let digits = text[start].is_ascii_digit();
+    let ends = |at: usize| {
+        let (before, byte) = (text[at - 1], text[at]);
+        let of_kind = if digits { byte.is_ascii_digit() } else { byte.is_ascii_alphabetic() };
+        !of_kind || (before.is_ascii_lowercase() && byte.is_ascii_uppercase())
+    };
+    let end = (start + 1..text.len()).find(|at| ends(*at)).unwrap_or(text.len());
+    Some(start..end)
 }
 
 /// Makes one text of all ways to write a name: lower case, with `_` for every separator. An automaton for
@@ -119,26 +257,22 @@ fn fold(text: &mut [u8]) {
     }
 }
 
-fn folded(text: &[u8]) -> Vec<u8> {
-    let mut text = text.to_vec();
-    fold(&mut text);
-    text
-}
-
-/// Whether a word stands by itself: no letter of the same word before or behind it. `myStripeKey`
-/// and `STRIPE_KEY` hold *stripe*, `stripes` and `pinstripe` do not.
+/// Whether a word stands by itself: no letter of the same word before or behind it.
 fn is_whole(text: &[u8], word: Range<usize>) -> bool {
     let first = text[word.start];
-    let last = text[word.end - 1];
     let before = word.start.checked_sub(1).map(|at| text[at]);
-    let after = text.get(word.end);
     let joined_before = before.is_some_and(|b| {
         b.is_ascii_alphabetic() && !(b.is_ascii_lowercase() && first.is_ascii_uppercase())
     });
-    let joined_after = after.is_some_and(|b| {
+    !joined_before && !goes_on(text, &word)
+}
+
+/// Whether a letter of the same word follows.
+fn goes_on(text: &[u8], word: &Range<usize>) -> bool {
+    let last = text[word.end - 1];
+    text.get(word.end).is_some_and(|b| {
         b.is_ascii_lowercase() || (b.is_ascii_uppercase() && last.is_ascii_uppercase())
-    });
-    !joined_before && !joined_after
+    })
 }
 
 #[cfg(test)]
@@ -147,16 +281,40 @@ mod tests {
 
     #[test]
     fn words_of_providers_stand_by_themselves() {
-        let whole = |text: &str| {
-            let lower = text.to_lowercase();
-            let at = lower.find("stripe").unwrap();
-            is_whole(text.as_bytes(), at..at + 6)
+        let words = [("stripe", 1), ("new_relic", 2), ("ai21", 3)];
+        let index = KeywordIndex::new(words.map(|(word, rule)| (rule, Layer::Named, word)));
+        let called = |text: &str| {
+            let mut rules = Vec::new();
+            index.providers().words_in(text.as_bytes(), |rule| rules.push(rule));
+            rules
         };
-        for text in ["STRIPE_KEY", "myStripeKey", "stripe.key", "stripeKey"] {
-            assert!(whole(text), "{text}");
+        for text in
+            ["STRIPE_KEY", "myStripeKey", "stripe.key", "stripeKey", "stripekey", "STRIPEKEY"]
+        {
+            assert_eq!(called(text), [1], "{text}");
         }
-        for text in ["stripes", "pinstripe", "STRIPES"] {
-            assert!(!whole(text), "{text}");
+        for text in ["NEW_RELIC_KEY", "newRelicKey", "new-relic", "myNewrelicKey", "NEWRELIC"] {
+            assert_eq!(called(text), [2], "{text}");
+        }
+        for text in ["AI21_KEY", "ai21Key", "ai-21"] {
+            assert_eq!(called(text), [3], "{text}");
+        }
+        for text in
+            ["stripes", "pinstripe", "STRIPES", "news_relic", "new  relic", "ai212", "", "key"]
+        {
+            assert!(called(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_that_say_that_a_secret_follows() {
+        let index = KeywordIndex::default();
+        let says = |text: &str| index.words_in(text.as_bytes(), |_| ());
+        for text in ["apikey", "API_KEY", "authToken", "GITHUB_PAT", "account.sid", "myKey2"] {
+            assert!(says(text), "{text}");
+        }
+        for text in ["keyboard", "path", "inside", "compat", "passage", "name"] {
+            assert!(!says(text), "{text}");
         }
     }
 }

@@ -119,7 +119,7 @@ impl Detector {
         let all = || rules.rules().iter().enumerate();
         let mut literals = vec![(ALLOW.to_owned(), Triggered::default())];
         for (index, rule) in all() {
-            for literal in &rule.spec.literals {
+            for literal in &rule.triggers().literals {
                 let literal = literal.to_ascii_lowercase();
                 let known = literals.iter().position(|(known, _)| *known == literal);
                 let known = known.unwrap_or_else(|| {
@@ -127,15 +127,15 @@ impl Detector {
                     literals.len() - 1
                 });
                 let Triggered { patterns, names } = &mut literals[known].1;
-                if rule.spec.keywords.is_empty() { patterns } else { names }.push(index);
+                if rule.triggers().keywords.is_empty() { patterns } else { names }.push(index);
             }
         }
         let prefixes =
-            all().flat_map(|(i, rule)| rule.spec.prefixes.iter().map(move |p| (i, &**p)));
+            all().flat_map(|(i, rule)| rule.triggers().prefixes.iter().map(move |p| (i, &**p)));
         let keywords = all().flat_map(|(i, rule)| {
-            rule.spec.keywords.iter().map(move |word| (i, rule.layer(), &**word))
+            rule.triggers().keywords.iter().map(move |word| (i, rule.layer(), &**word))
         });
-        let by_path = all().filter(|(_, rule)| rule.is_triggered_by_path()).map(|(i, _)| i);
+        let by_path = all().filter(|(_, rule)| rule.triggers().lines).map(|(i, _)| i);
         Self {
             triggers: TriggerScanner::new(literals.iter().map(|(literal, _)| literal.as_str())),
             prefixes: PrefixIndex::new(prefixes),
@@ -516,7 +516,7 @@ impl<'a> Search<'a> {
         }
         let matched = &self.bytes[place.matched.clone()];
         let verification =
-            rule.check.map(|check| check.verify_in(value, matched)).unwrap_or_default();
+            rule.check().map(|check| check.verify_in(value, matched)).unwrap_or_default();
         let mut confidence = rule.confidence();
         if verification.status == Status::ChecksumValid {
             confidence = Confidence::High;
@@ -541,7 +541,7 @@ impl<'a> Search<'a> {
     fn subject(&self, rule: &Rule, span: &Range<usize>, place: &Place) -> Subject<'a> {
         let bytes = self.bytes;
         let value = &bytes[span.clone()];
-        let prefixes = rule.spec.prefixes.iter().map(String::as_bytes);
+        let prefixes = rule.triggers().prefixes.iter().map(String::as_bytes);
         let prefix = prefixes.filter(|prefix| value.starts_with(prefix)).map(<[u8]>::len).max();
         Subject {
             layer: rule.layer(),
@@ -552,7 +552,7 @@ impl<'a> Search<'a> {
             before: &bytes[span.start.saturating_sub(keyword::CONTEXT)..span.start],
             after: &bytes[span.end..(span.end + BEHIND).min(bytes.len())],
             quoted: place.quoted,
-            floor: rule.spec.entropy,
+            floor: rule.spec().entropy,
         }
     }
 }

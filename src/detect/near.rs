@@ -24,7 +24,7 @@ fn is_complete(
     rules: &Rules,
     line_feeds: &impl Fn(Range<usize>) -> u64,
 ) -> bool {
-    let wanted = &rules[found.rule].spec.near;
+    let wanted = &rules[found.rule].spec().near;
     wanted.iter().any(|near| {
         matches.iter().any(|other| {
             let (first, last) = (found.span.start, other.span.start);

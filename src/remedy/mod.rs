@@ -72,7 +72,7 @@ impl Place {
         Self {
             path: crate::report::sanitize(&primary.name()).into_owned(),
             line: primary.start.line.to_string(),
-            title: finding.rule.spec.name.clone(),
+            title: finding.rule.spec().name.clone(),
         }
     }
 

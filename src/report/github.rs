@@ -104,7 +104,7 @@ fn annotations(outcome: &Outcome, root: &Root) -> Vec<Annotation> {
 }
 
 fn found(finding: &Finding, remedy: &Remedy, root: &Root) -> Annotation {
-    let name = &finding.rule.spec.name;
+    let name = &finding.rule.spec().name;
     let verb = verb(remedy.action);
     let mut message = vec![
         format!("{} {}", sanitize(name), finding.secret),

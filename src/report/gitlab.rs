@@ -253,7 +253,7 @@ impl Occurrence<'_> {
         Vulnerability {
             id: self.id(),
             category: "secret_detection",
-            name: sanitize(&finding.rule.spec.name).chars().take(LONGEST_NAME).collect(),
+            name: sanitize(&finding.rule.spec().name).chars().take(LONGEST_NAME).collect(),
             description: self.description(),
             severity: severity(finding.severity()),
             solution: self.solution(),
@@ -295,7 +295,7 @@ impl Occurrence<'_> {
         };
         format!(
             "{} {}. {}{facts}",
-            prose(&finding.rule.spec.name),
+            prose(&finding.rule.spec().name),
             code(&finding.secret.to_string()),
             prose(&self.remedy.why)
         )
@@ -343,7 +343,7 @@ impl Occurrence<'_> {
 
     /// The rule, and what kind of weakness this is.
     fn identifiers(&self) -> Vec<Identifier> {
-        let spec = &self.finding.rule.spec;
+        let spec = self.finding.rule.spec();
         let id = sanitize(&spec.id).into_owned();
         let url = self.links().into_iter().next().map(|link| link.url);
         let rule =
@@ -359,7 +359,7 @@ impl Occurrence<'_> {
 
     /// What the rule and the playbook refer to, each once.
     fn links(&self) -> Vec<Link> {
-        let (rule, playbook) = (&self.finding.rule.spec.references, &self.remedy.references);
+        let (rule, playbook) = (&self.finding.rule.spec().references, &self.remedy.references);
         let more = playbook.iter().filter(|url| !rule.contains(url));
         let is_url = |url: &&String| url.starts_with("https://") || url.starts_with("http://");
         let urls = rule.iter().chain(more).filter(is_url);

@@ -154,7 +154,7 @@ impl<'a> Document<'a> {
 
 impl<'a> Row<'a> {
     fn new(finding: &'a Finding, remedy: &'a Remedy) -> Self {
-        let spec = &finding.rule.spec;
+        let spec = finding.rule.spec();
         Self {
             fingerprint: finding.fingerprint(),
             rule: &spec.id,

@@ -124,7 +124,7 @@ impl Page<'_> {
     fn row(&self, finding: &Finding, remedy: &Remedy) -> String {
         let cells = [
             name_of(finding.severity()).to_owned(),
-            format!("{} {}", prose(&finding.rule.spec.name), code(&finding.secret.to_string())),
+            format!("{} {}", prose(&finding.rule.spec().name), code(&finding.secret.to_string())),
             code(&self.first(finding)),
             format!("**{}**: {}", verb(remedy.action), prose(&remedy.summary)),
             remedy.steps.first().map(|step| prose(&step.what)).unwrap_or_default(),
@@ -134,7 +134,7 @@ impl Page<'_> {
 
     /// Everything about one secret.
     fn detail(&self, finding: &Finding, remedy: &Remedy) -> String {
-        let spec = &finding.rule.spec;
+        let spec = finding.rule.spec();
         let title = format!(
             "{}: {} {} in {}",
             name_of(finding.severity()),
@@ -200,7 +200,7 @@ impl Page<'_> {
         let excused: Vec<_> =
             findings.filter(|(finding, _)| finding.triage != Triage::New).collect();
         let line = |(finding, _): &(Finding, Remedy)| {
-            let name = prose(&finding.rule.spec.name);
+            let name = prose(&finding.rule.spec().name);
             let secret = code(&finding.secret.to_string());
             let place = code(&self.first(finding));
             let reason = finding.triage.reason().map(|reason| format!(", {}", code(reason)));

@@ -60,7 +60,7 @@ fn run(outcome: &Outcome, root: &Root, most: usize) -> Run {
     let excused = shown.iter().any(|(finding, _)| finding.triage != Triage::New);
     let results = shown.iter().map(|(finding, remedy)| {
         let mut result = result(finding, remedy, root);
-        result.rule_index = rules.index(&finding.rule.spec.id);
+        result.rule_index = rules.index(&finding.rule.id());
         result.suppressions = excused.then(|| suppressions(&finding.triage));
         result
     });
@@ -92,13 +92,13 @@ fn result(finding: &Finding, remedy: &Remedy, root: &Root) -> sarif::Result {
     let message = message::message(finding, remedy, &related, unlisted);
     let fingerprint = ("blurtSecret/v1".to_owned(), finding.fingerprint().to_string());
     let mut result = sarif::Result::builder()
-        .rule_id(&finding.rule.spec.id)
+        .rule_id(finding.rule.id())
         .level(level(finding.severity()))
         .message(message)
         .locations(vec![root.location(finding.primary())])
         .partial_fingerprints(BTreeMap::from([fingerprint]))
         .properties(bag([
-            ("kind", json!(finding.rule.spec.kind)),
+            ("kind", json!(finding.rule.spec().kind)),
             ("action", json!(remedy.action)),
             ("confidence", json!(finding.confidence)),
             ("verification", json!(finding.verification.status)),

@@ -85,7 +85,7 @@ impl Format for Text {
 impl Text {
     fn finding(&self, finding: &Finding, remedy: &Remedy, out: &mut dyn Write) -> io::Result<()> {
         let primary = finding.primary();
-        let spec = &finding.rule.spec;
+        let spec = finding.rule.spec();
         let place = format!("{}:{}", primary.start.line, primary.start.column);
         let severity = self.paint(severity_style(finding.severity()), name_of(finding.severity()));
         let mut title = format!("  {}  {severity}  {}", self.dim(&place), self.bold(&spec.name));

@@ -1,5 +1,6 @@
 //! Reads a pack file, and says what is wrong with it, with file, line and column.
 
+use super::provider::ProviderSpec;
 use super::spec::{PackSpec, Playbook, RuleSpec, Sourced};
 use super::{MAX_REACH, compile, globs};
 use std::collections::BTreeSet;
@@ -85,15 +86,17 @@ pub(super) fn pack(path: &Path) -> Result<Pack, RuleError> {
 /// Checks the text of the pack at `path`.
 pub(super) fn pack_of(path: &Path, text: String) -> Result<Pack, RuleError> {
     let file = path.display().to_string();
-    let spec: PackSpec<Spanned<RuleSpec>, Spanned<Playbook>> =
+    let spec: PackSpec<Spanned<RuleSpec>, Spanned<ProviderSpec>, Spanned<Playbook>> =
         toml::from_str(&text).map_err(|e| {
             let offset = e.span().map_or(0, |span| span.start);
             RuleError::at(&text, &file, offset, e.message().trim().to_owned())
         })?;
     let disable = spec.disable.into_iter();
+    let providers = sourced(spec.provider, &file, &text).into_iter();
+    let providers = providers.map(|row: Sourced<ProviderSpec>| row.map(RuleSpec::from));
     let pack = Pack {
         disable: disable.map(|value| Sourced { file: file.clone(), line: 1, value }).collect(),
-        rules: sourced(spec.rule, &file, &text),
+        rules: sourced(spec.rule, &file, &text).into_iter().chain(providers).collect(),
         playbooks: sourced(spec.playbook, &file, &text),
         text,
     };

@@ -3,17 +3,19 @@
 mod embedded;
 pub mod example;
 mod load;
+pub mod provider;
 pub mod spec;
 pub mod test;
 
 pub use load::RuleError;
-pub use spec::{Action, Confidence, Layer, Playbook, RuleSpec, Severity, Sourced, Step};
+pub use spec::{Action, Confidence, Layer, Playbook, RuleSpec, Severity, Sourced, Step, Triggers};
 
 use crate::detect::check::{self, Check};
 use bstr::{BStr, ByteSlice};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
+use spec::EmbeddedRule;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -24,58 +26,102 @@ pub const DEFAULT_REACH: usize = 256;
 /// The most that a rule may ask for as its reach. Everything that makes a finding lies within it.
 pub const MAX_REACH: usize = 32 * 1024;
 
-/// A rule ready for use. Its regex is compiled the first time it is needed.
+/// A rule ready for use: what triggers it is at hand, the rest is decoded, and its regex compiled, the
+/// first time that it is needed.
 pub struct Rule {
+    id: String,
+    layer: Layer,
+    triggers: Triggers,
     /// The rule as written.
-    pub spec: RuleSpec,
-    /// The pack file that it stands in.
-    pub file: String,
-    /// 1-based line in that file.
-    pub line: u32,
-    /// The offline verification that the rule names.
-    pub check: Option<&'static dyn Check>,
+    written: OnceLock<Sourced<RuleSpec>>,
+    /// What a built-in rule is decoded from.
+    embedded: &'static [u8],
     regex: OnceLock<Option<Regex>>,
     paths: OnceLock<(GlobSet, GlobSet)>,
 }
 
 impl std::fmt::Debug for Rule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rule").field("id", &self.spec.id).finish_non_exhaustive()
+        f.debug_struct("Rule").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl From<Sourced<RuleSpec>> for Rule {
+    fn from(written: Sourced<RuleSpec>) -> Self {
+        let spec = &written.value;
+        let (id, layer, triggers) = (spec.id.clone(), spec.layer(), spec.triggers());
+        Self { written: written.into(), ..Self::new(id, layer, triggers) }
+    }
+}
+
+impl From<EmbeddedRule<'static>> for Rule {
+    fn from(rule: EmbeddedRule<'static>) -> Self {
+        let id = rule.id.to_owned();
+        Self { embedded: rule.written, ..Self::new(id, rule.layer, rule.triggers) }
     }
 }
 
 impl Rule {
-    fn new(sourced: Sourced<RuleSpec>) -> Result<Self, load::Flaw> {
-        let Sourced { file, line, value: spec } = sourced;
-        let check = match &spec.check {
-            None => None,
-            Some(name) => Some(check::by_name(name).ok_or_else(|| {
-                let known = check::names().join(", ");
-                load::Flaw::new("check", format!("there is no check `{name}`; there are: {known}"))
-            })?),
-        };
-        Ok(Self { spec, file, line, check, regex: OnceLock::new(), paths: OnceLock::new() })
+    fn new(id: String, layer: Layer, triggers: Triggers) -> Self {
+        let (written, regex, paths) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { id, layer, triggers, written, embedded: &[], regex, paths }
     }
 
-    /// The pattern, compiled. `None` only for a rule that did not pass the checks of `load`.
-    pub fn regex(&self) -> Option<&Regex> {
-        self.regex.get_or_init(|| compile(&self.spec).ok()).as_ref()
+    fn written(&self) -> &Sourced<RuleSpec> {
+        self.written.get_or_init(|| embedded::decode(self.embedded))
+    }
+
+    /// The rule's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What brings the rule to work.
+    #[must_use]
+    pub fn triggers(&self) -> &Triggers {
+        &self.triggers
     }
 
     /// The rank of the rule among others on the same bytes.
     #[must_use]
     pub fn layer(&self) -> Layer {
-        self.spec.layer.unwrap_or(if self.spec.keywords.is_empty() {
-            Layer::Structured
-        } else {
-            Layer::Named
-        })
+        self.layer
+    }
+
+    /// The rule as written.
+    #[must_use]
+    pub fn spec(&self) -> &RuleSpec {
+        &self.written().value
+    }
+
+    /// The pack file that it stands in.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.written().file
+    }
+
+    /// 1-based line in that file.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.written().line
+    }
+
+    /// The offline verification that the rule names.
+    #[must_use]
+    pub fn check(&self) -> Option<&'static dyn Check> {
+        self.spec().check.as_deref().and_then(check::by_name)
+    }
+
+    /// The pattern, compiled. `None` only for a rule that did not pass the checks of `load`.
+    pub fn regex(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| compile(self.spec()).ok()).as_ref()
     }
 
     /// What the rule alone earns, before checks and filters have spoken.
     #[must_use]
     pub fn confidence(&self) -> Confidence {
-        self.spec.confidence.unwrap_or(match self.layer() {
+        self.spec().confidence.unwrap_or(match self.layer() {
             Layer::Structured => Confidence::High,
             Layer::Named | Layer::Generic | Layer::Password => Confidence::Medium,
         })
@@ -84,13 +130,13 @@ impl Rule {
     /// Bytes on both sides of a trigger that the pattern may look at.
     #[must_use]
     pub fn reach(&self) -> usize {
-        self.spec.reach.map_or(DEFAULT_REACH, |reach| reach as usize)
+        self.spec().reach.map_or(DEFAULT_REACH, |reach| reach as usize)
     }
 
     /// Whether the rule works in the file named `path`.
     #[must_use]
     pub fn covers(&self, path: Option<&BStr>) -> bool {
-        let spec = &self.spec.paths;
+        let spec = &self.spec().paths;
         if spec.only.is_empty() && spec.except.is_empty() {
             return true;
         }
@@ -103,22 +149,10 @@ impl Rule {
         (spec.only.is_empty() || only.is_match(&path)) && !except.is_match(&path)
     }
 
-    /// Whether each line of the files that the rule names is a trigger.
-    #[must_use]
-    pub fn is_triggered_by_path(&self) -> bool {
-        let spec = &self.spec;
-        !spec.paths.only.is_empty()
-            && spec.prefixes.is_empty()
-            && spec.keywords.is_empty()
-            && spec.literals.is_empty()
-    }
-
     /// Whether `name` is the rule's id, one of its earlier ids, or its kind.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
-        self.spec.id == name
-            || self.spec.kind == name
-            || self.spec.aliases.iter().any(|a| a == name)
+        self.id == name || self.spec().kind == name || self.spec().aliases.iter().any(|a| a == name)
     }
 }
 
@@ -149,7 +183,8 @@ fn globs(patterns: &[String]) -> Result<GlobSet, globset::Error> {
 /// The names that files may have for a rule to work in them, whatever folders they stand in.
 pub fn names_covered<'a>(rules: impl Iterator<Item = &'a Rule>) -> GlobSet {
     let last = |pattern: &String| pattern.rsplit('/').next().unwrap_or_default().to_owned();
-    let names: Vec<String> = rules.flat_map(|rule| rule.spec.paths.only.iter().map(last)).collect();
+    let names: Vec<String> =
+        rules.flat_map(|rule| rule.spec().paths.only.iter().map(last)).collect();
     globs(&names).unwrap_or_default()
 }
 
@@ -157,6 +192,7 @@ pub fn names_covered<'a>(rules: impl Iterator<Item = &'a Rule>) -> GlobSet {
 #[derive(Debug, Clone, Default)]
 pub struct RuleSet {
     rules: Vec<Arc<Rule>>,
+    /// Playbooks of other packs than the built-in ones, which are decoded when one is needed.
     playbooks: BTreeMap<String, Arc<Playbook>>,
 }
 
@@ -167,9 +203,8 @@ impl RuleSet {
     ///
     /// When the embedded packs are flawed, which the test suite excludes.
     pub fn builtin() -> Result<Self, RuleError> {
-        let mut set = Self::default();
-        set.add(embedded::packs()?)?;
-        Ok(set)
+        let rules = embedded::rules()?.into_iter().map(|rule| Arc::new(Rule::from(rule)));
+        Ok(Self { rules: rules.collect(), playbooks: BTreeMap::new() })
     }
 
     /// Adds the pack file at `path`: its rules override those of the same id, and its `disable`
@@ -193,7 +228,7 @@ impl RuleSet {
 
     fn add(&mut self, pack: load::Pack) -> Result<(), RuleError> {
         for id in &pack.disable {
-            self.rules.retain(|rule| rule.spec.id != id.value);
+            self.rules.retain(|rule| rule.id != id.value);
         }
         for playbook in pack.playbooks {
             self.playbooks.insert(playbook.value.id.clone(), Arc::new(playbook.value));
@@ -201,12 +236,11 @@ impl RuleSet {
         for sourced in pack.rules {
             let place = (sourced.file.clone(), sourced.line);
             let at = |flaw: load::Flaw| RuleError::in_table(&pack.text, &place.0, place.1, flaw);
-            if !self.playbooks.contains_key(&sourced.value.playbook) {
-                let text = format!("there is no playbook `{}`", sourced.value.playbook);
-                return Err(at(load::Flaw::new("playbook", text)));
+            if let Some(flaw) = self.lacks(&sourced.value) {
+                return Err(at(flaw));
             }
-            let rule = Arc::new(Rule::new(sourced).map_err(at)?);
-            match self.rules.iter_mut().find(|known| known.spec.id == rule.spec.id) {
+            let rule = Arc::new(Rule::from(sourced));
+            match self.rules.iter_mut().find(|known| known.id == rule.id) {
                 Some(known) => *known = rule,
                 None => self.rules.push(rule),
             }
@@ -225,15 +259,33 @@ impl RuleSet {
             .rules
             .iter()
             .filter_map(|rule| {
-                let flaw = load::flaw(&rule.spec).or_else(|| self.dangling(rule))?;
-                Some(RuleError::in_table("", &rule.file, rule.line, flaw))
+                let flaw = load::flaw(rule.spec())
+                    .or_else(|| self.lacks(rule.spec()))
+                    .or_else(|| self.dangling(rule))?;
+                Some(RuleError::in_table("", rule.file(), rule.line(), flaw))
             })
             .collect();
         if flaws.is_empty() { Ok(()) } else { Err(flaws) }
     }
 
+    /// The playbook or check that a rule names and that is not there.
+    fn lacks(&self, rule: &RuleSpec) -> Option<load::Flaw> {
+        if self.playbook_of(rule).is_none() {
+            let text = format!("there is no playbook `{}`", rule.playbook);
+            return Some(load::Flaw::new("playbook", text));
+        }
+        let name = rule.check.as_deref().filter(|name| check::by_name(name).is_none())?;
+        let known = check::names().join(", ");
+        Some(load::Flaw::new("check", format!("there is no check `{name}`; there are: {known}")))
+    }
+
+    fn playbook_of(&self, rule: &RuleSpec) -> Option<&Arc<Playbook>> {
+        let own = self.playbooks.get(&rule.playbook);
+        own.or_else(|| embedded::PLAYBOOKS.get(&rule.playbook))
+    }
+
     fn dangling(&self, rule: &Rule) -> Option<load::Flaw> {
-        let other = rule.spec.near.iter().find(|near| self.get(&near.rule).is_none())?;
+        let other = rule.spec().near.iter().find(|near| self.get(&near.rule).is_none())?;
         Some(load::Flaw::new("near", format!("there is no rule `{}`", other.rule)))
     }
 
@@ -251,19 +303,21 @@ impl RuleSet {
     /// The rule of that id or earlier id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<Rule>> {
-        let called = |rule: &&Arc<Rule>| rule.spec.aliases.iter().any(|alias| alias == id);
-        let by_id = self.rules.iter().find(|rule| rule.spec.id == id);
+        let called = |rule: &&Arc<Rule>| rule.spec().aliases.iter().any(|alias| alias == id);
+        let by_id = self.rules.iter().find(|rule| rule.id == id);
         by_id.or_else(|| self.rules.iter().find(called))
     }
 
     /// The playbook of a rule. Loading a rule without one is an error.
     #[must_use]
     pub fn playbook(&self, rule: &Rule) -> Option<&Arc<Playbook>> {
-        self.playbooks.get(&rule.spec.playbook)
+        self.playbook_of(rule.spec())
     }
 
-    /// All playbooks, by id.
+    /// All playbooks, those of other packs before the built-in ones that they do not replace.
     pub fn playbooks(&self) -> impl Iterator<Item = &Arc<Playbook>> {
-        self.playbooks.values()
+        let own = &self.playbooks;
+        let builtin = embedded::PLAYBOOKS.values().filter(|known| !own.contains_key(&known.id));
+        own.values().chain(builtin)
     }
 }

@@ -7,13 +7,16 @@ use serde::{Deserialize, Serialize};
 /// One TOML file of `rules/`. A pack may bring playbooks of its own.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PackSpec<R, P> {
+pub struct PackSpec<R, V, P> {
     /// Ids of rules of earlier packs that shall not work.
     #[serde(default = "Vec::new")]
     pub disable: Vec<String>,
     /// The `[[rule]]` tables, in the order of the file.
     #[serde(default = "Vec::new")]
     pub rule: Vec<R>,
+    /// The rows of the `provider` table, each a rule in short.
+    #[serde(default = "Vec::new")]
+    pub provider: Vec<V>,
     /// The `[[playbook]]` tables, in the order of the file.
     #[serde(default = "Vec::new")]
     pub playbook: Vec<P>,
@@ -186,6 +189,41 @@ pub enum Action {
     Rotate,
 }
 
+/// What brings a rule to work.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Triggers {
+    /// See [`RuleSpec::prefixes`].
+    pub prefixes: Vec<String>,
+    /// See [`RuleSpec::keywords`].
+    pub keywords: Vec<String>,
+    /// See [`RuleSpec::literals`].
+    pub literals: Vec<String>,
+    /// Whether each line of the files that the rule names is a trigger.
+    pub lines: bool,
+}
+
+impl RuleSpec {
+    /// What brings the rule to work.
+    #[must_use]
+    pub fn triggers(&self) -> Triggers {
+        let Self { prefixes, keywords, literals, paths, .. } = self;
+        let none = [prefixes, keywords, literals].iter().all(|list| list.is_empty());
+        Triggers {
+            prefixes: prefixes.clone(),
+            keywords: keywords.clone(),
+            literals: literals.clone(),
+            lines: none && !paths.only.is_empty(),
+        }
+    }
+
+    /// The rank of the rule among others on the same bytes.
+    #[must_use]
+    pub fn layer(&self) -> Layer {
+        let derived = || if self.keywords.is_empty() { Layer::Structured } else { Layer::Named };
+        self.layer.unwrap_or_else(derived)
+    }
+}
+
 /// A value and where it was written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sourced<T> {
@@ -197,11 +235,33 @@ pub struct Sourced<T> {
     pub value: T,
 }
 
+impl<T> Sourced<T> {
+    /// The same place with what `change` makes of the value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Sourced<U> {
+        Sourced { file: self.file, line: self.line, value: change(self.value) }
+    }
+}
+
+/// What `build.rs` embeds of a rule: what is needed when a scan begins, and the rest as bytes, which are
+/// decoded when the rule has something to do.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EmbeddedRule<'a> {
+    /// The rule's id.
+    pub id: &'a str,
+    /// Its rank.
+    pub layer: Layer,
+    /// What brings it to work.
+    pub triggers: Triggers,
+    /// A `Sourced<RuleSpec>`.
+    pub written: &'a [u8],
+}
+
 /// What `build.rs` embeds.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Embedded {
+pub struct Embedded<'a> {
     /// All built-in rules, by pack.
-    pub rules: Vec<Sourced<RuleSpec>>,
-    /// All built-in playbooks.
-    pub playbooks: Vec<Sourced<Playbook>>,
+    #[serde(borrow)]
+    pub rules: Vec<EmbeddedRule<'a>>,
+    /// All built-in playbooks, a `Vec<Playbook>`.
+    pub playbooks: &'a [u8],
 }

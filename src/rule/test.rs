@@ -24,11 +24,11 @@ pub struct Failure {
 pub fn test(detector: &Detector, rule: &Rule) -> Vec<Failure> {
     let mut failures = Vec::new();
     let mut fail = |message: String| {
-        let place = format!("{}:{}", rule.file, rule.line);
-        failures.push(Failure { rule: rule.spec.id.clone(), place, message });
+        let place = format!("{}:{}", rule.file(), rule.line());
+        failures.push(Failure { rule: rule.id().to_owned(), place, message });
     };
     for seed in 0..SEEDS {
-        for (n, template) in rule.spec.examples.iter().enumerate() {
+        for (n, template) in rule.spec().examples.iter().enumerate() {
             match report(detector, rule, template, seed) {
                 Err(e) => fail(format!("example {}: {e}", n + 1)),
                 Ok(found) => {
@@ -38,12 +38,12 @@ pub fn test(detector: &Detector, rule: &Rule) -> Vec<Failure> {
                 }
             }
         }
-        for (n, template) in rule.spec.counterexamples.iter().enumerate() {
+        for (n, template) in rule.spec().counterexamples.iter().enumerate() {
             match report(detector, rule, template, seed) {
                 Err(e) => fail(format!("counterexample {}: {e}", n + 1)),
                 Ok(found) => {
                     if let Some(hit) = found.first() {
-                        let id = &detector.rules().rules()[hit.rule].spec.id;
+                        let id = &detector.rules().rules()[hit.rule].id();
                         fail(format!("counterexample {} is reported by `{id}`", n + 1));
                     }
                 }
@@ -61,7 +61,7 @@ fn report(
     seed: u64,
 ) -> Result<Vec<Match>, String> {
     let text = example::expand(template, seed)? + "\n";
-    let path = rule.spec.example_path.as_deref().unwrap_or("example.txt");
+    let path = rule.spec().example_path.as_deref().unwrap_or("example.txt");
     let origin = Origin::file(path);
     Ok(detector.detect(&Chunk::whole(&origin, text.as_bytes())).matches)
 }
@@ -73,8 +73,8 @@ fn is_doubted(own: &Match, rule: &Rule) -> bool {
 }
 
 fn wrong(detector: &Detector, rule: &Rule, found: &[Match]) -> Option<String> {
-    let id = |hit: &Match| detector.rules().rules()[hit.rule].spec.id.clone();
-    let own = found.iter().find(|hit| id(hit) == rule.spec.id);
+    let id = |hit: &Match| detector.rules().rules()[hit.rule].id().to_owned();
+    let own = found.iter().find(|hit| id(hit) == rule.id());
     match (own, found.first()) {
         (None, None) => Some("it is not reported".to_owned()),
         (None, Some(other)) => Some(format!("it is reported by `{}` instead", id(other))),

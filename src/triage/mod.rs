@@ -24,7 +24,7 @@ impl Thresholds {
     /// Whether a candidate is reported.
     #[must_use]
     pub fn admit(&self, candidate: &Candidate) -> bool {
-        candidate.confidence >= self.confidence && candidate.rule.spec.severity >= self.severity
+        candidate.confidence >= self.confidence && candidate.rule.spec().severity >= self.severity
     }
 }
 
@@ -148,7 +148,7 @@ fn order(finding: &Finding) -> impl Ord {
         Reverse(finding.severity()),
         Reverse(finding.confidence),
         finding.primary().clone(),
-        finding.rule.spec.id.clone(),
+        finding.rule.id().to_owned(),
         finding.secret.clone(),
     )
 }

@@ -15,7 +15,7 @@ pub(super) fn message(
     related: &[Related],
     unlisted: usize,
 ) -> Message {
-    let (name, secret) = (&finding.rule.spec.name, finding.secret.to_string());
+    let (name, secret) = (&finding.rule.spec().name, finding.secret.to_string());
     let verb = verb(remedy.action);
     let mut text =
         vec![format!("{} {}: {verb} it.", plain(name), plain(&secret)), plain(&remedy.summary)];

@@ -26,7 +26,7 @@ impl<'a> Rules<'a> {
     pub(super) fn of(findings: &'a [(Finding, Remedy)]) -> Self {
         let mut rules = BTreeMap::new();
         for entry in findings {
-            match rules.entry(entry.0.rule.spec.id.as_str()) {
+            match rules.entry(entry.0.rule.id()) {
                 Entry::Vacant(vacant) => drop(vacant.insert(entry)),
                 // That a secret has expired says nothing of the others.
                 Entry::Occupied(mut known) if is_expired(known.get()) => drop(known.insert(entry)),
@@ -81,11 +81,11 @@ fn is_expired((finding, _): &(Finding, Remedy)) -> bool {
 /// A step of a playbook for no place in particular.
 fn in_general(step: &str, rule: &Rule) -> String {
     let step = step.replace("{path}", "the file").replace("{line}", "of the finding");
-    step.replace("{title}", &rule.spec.name)
+    step.replace("{title}", &rule.spec().name)
 }
 
 fn descriptor(rule: &Rule, remedy: &Remedy) -> ReportingDescriptor {
-    let spec = &rule.spec;
+    let spec = rule.spec();
     let full = sentence(&format!("{}. {}", plain(&spec.name), plain(&remedy.why)));
     let full: String = full.chars().take(LONGEST_DESCRIPTION).collect();
     let level = ReportingConfiguration::builder().level(json!(level(spec.severity))).build();
@@ -121,7 +121,7 @@ fn identifier(id: &str) -> String {
 }
 
 fn properties(rule: &Rule, remedy: &Remedy) -> PropertyBag {
-    let spec = &rule.spec;
+    let spec = rule.spec();
     let mut tags: Vec<String> = vec!["security".into(), "external/cwe/cwe-798".into()];
     for tag in [spec.kind.as_str(), verb(remedy.action)] {
         if !tags.iter().any(|known| known == tag) {
@@ -129,7 +129,7 @@ fn properties(rule: &Rule, remedy: &Remedy) -> PropertyBag {
         }
     }
     let precision = match rule.confidence() {
-        Confidence::High if rule.check.is_some() => "very-high",
+        Confidence::High if rule.check().is_some() => "very-high",
         Confidence::High => "high",
         Confidence::Medium => "medium",
         Confidence::Low => "low",
@@ -146,12 +146,12 @@ fn properties(rule: &Rule, remedy: &Remedy) -> PropertyBag {
 }
 
 fn references<'a>(rule: &'a Rule, remedy: &'a Remedy) -> impl Iterator<Item = &'a String> {
-    let more = remedy.references.iter().filter(|url| !rule.spec.references.contains(url));
-    rule.spec.references.iter().chain(more)
+    let more = remedy.references.iter().filter(|url| !rule.spec().references.contains(url));
+    rule.spec().references.iter().chain(more)
 }
 
 fn help_text(rule: &Rule, remedy: &Remedy) -> String {
-    let spec = &rule.spec;
+    let spec = rule.spec();
     let mut lines = vec![
         format!("{} (credential type {}). {}", spec.name, spec.kind, remedy.why),
         String::new(),
@@ -172,7 +172,7 @@ fn help_text(rule: &Rule, remedy: &Remedy) -> String {
 }
 
 fn help_markdown(rule: &Rule, remedy: &Remedy) -> String {
-    let (name, kind) = (markdown(&rule.spec.name), code(&rule.spec.kind));
+    let (name, kind) = (markdown(&rule.spec().name), code(&rule.spec().kind));
     let mut blocks = vec![
         format!("**{name}** (credential type {kind}). {}", markdown(&remedy.why)),
         format!("## What to do: {} it", verb(remedy.action)),

@@ -214,9 +214,9 @@ impl Attribution<'_> {
             let best = most.entry(known).or_insert(*confidence);
             *best = (*best).max(*confidence);
         }
-        let key = |known: &Known| (rules[known.rule].spec.id.clone(), known.secret.clone());
+        let key = |known: &Known| (rules[known.rule].id().to_owned(), known.secret.clone());
         let reaches = |known: &Known, confidence: Confidence| {
-            let severity = rules[known.rule].spec.severity;
+            let severity = rules[known.rule].spec().severity;
             let enough = self.thresholds;
             confidence >= enough.confidence && severity >= enough.severity
         };
@@ -520,7 +520,7 @@ impl Report<'_> {
         for hits in self.blobs.values() {
             let secrets = hits.secrets(self.about.detector).into_keys();
             let kept = secrets.filter(|known| self.secrets.find(known).is_some());
-            let key = |known: Known| (rules[known.rule].spec.id.clone(), known.secret);
+            let key = |known: Known| (rules[known.rule].id().to_owned(), known.secret);
             if kept.map(key).any(|key| !placed.contains(&key)) {
                 unplaced.push(hits);
             }
@@ -599,7 +599,7 @@ impl Report<'_> {
         let rules = about.detector.rules().rules();
         let exposures = self.stories.into_iter().map(|(secret, story)| {
             let known = &self.secrets.list()[secret as usize];
-            let key = (rules[known.rule].spec.id.clone(), known.secret.clone());
+            let key = (rules[known.rule].id().to_owned(), known.secret.clone());
             (key, story.exposure(about.now, remotes))
         });
         (self.found, exposures.collect())

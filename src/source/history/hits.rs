@@ -205,7 +205,7 @@ impl Hits {
         };
         // A rule that is for some paths beats others there, and only there.
         let is_free =
-            |rule: &Rule| rule.spec.paths.only.is_empty() && rule.spec.paths.except.is_empty();
+            |rule: &Rule| rule.spec().paths.only.is_empty() && rule.spec().paths.except.is_empty();
         let rules = detector.rules().rules();
         let limited: BTreeSet<usize> = self
             .matches
@@ -218,7 +218,7 @@ impl Hits {
             add(&is_free);
         }
         for rule in &limited {
-            add(&|other| is_free(other) || other.spec.id == rules[*rule].spec.id);
+            add(&|other| is_free(other) || other.id() == rules[*rule].id());
         }
         secrets
     }
