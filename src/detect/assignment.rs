@@ -2,9 +2,11 @@
 //! `"name": "value"`, `--name value`, `<name>value</name>`, `put("name", "value")`, `f("value")`,
 //! `…;name=value;…` inside a string.
 
+use super::filter::is_any;
 use super::keyword::CONTEXT;
 use super::trace::Looked;
 use crate::kind::FileKind;
+use bstr::ByteSlice as _;
 use memchr::memmem::Finder;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -44,6 +46,22 @@ pub(crate) fn around_value(
     found.value.contains(&at).then_some(found)
 }
 
+/// The assignment of a value in quotes that holds `=` or `:` itself, before the byte at `at`.
+pub(crate) fn around_quoted(
+    bytes: &[u8],
+    at: usize,
+    kind: FileKind,
+    looked: &mut Looked,
+) -> Option<Assignment> {
+    let before = bytes[at.saturating_sub(MAX_NAME)..at].iter().rev();
+    let in_value = |b: &&u8| !is_quote(**b) && !b.is_ascii_whitespace();
+    let value = at - before.take_while(in_value).count();
+    looked.back_to(at.saturating_sub(MAX_NAME + 1));
+    let quoted = value < at && value > 0 && is_quote(bytes[value - 1]);
+    let found = if quoted { around_value(bytes, value, kind, looked)? } else { return None };
+    (found.quoted && found.value.start == value && found.value.contains(&at)).then_some(found)
+}
+
 /// The assignment to the name of which `part` is a part.
 pub(crate) fn around_name(
     bytes: &[u8],
@@ -81,6 +99,41 @@ pub(crate) fn apart(
     })
 }
 
+/// A value that the words before it on its line tell: `acme api key 1a2b…`. The run of token characters
+/// in it begins at `start`.
+pub(crate) fn told(bytes: &[u8], start: usize, looked: &mut Looked) -> Option<Assignment> {
+    let from = start.saturating_sub(MAX_TOLD);
+    looked.back_to(from.saturating_sub(1));
+    let before = &bytes[from..start];
+    let quote = before.last().filter(|b| is_quote(**b));
+    let before = &before[..before.len() - usize::from(quote.is_some())];
+    let words = before.trim_end_with(|c| c == ' ' || c == '\t');
+    let last = words.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+    if words.len() == before.len() || !is_any(&words[words.len() - last..], TELLING) {
+        return None;
+    }
+    let in_words = |b: &&u8| b.is_ascii_alphanumeric() || b" \t_-.:".contains(b);
+    let name = words.iter().rev().take_while(in_words).count();
+    let behind = bytes[start..].iter().take(MAX_VALUE);
+    let ends = |b: &u8| b.is_ascii_whitespace() || is_quote(*b) || b",;<>()[]{}\\".contains(b);
+    let length = behind.take_while(|b| !ends(b)).count();
+    let value = bytes[start..start + length].trim_end_with(|c| ".:!?".contains(c)).len();
+    looked.on_to(start + length + PEEK);
+    Some(Assignment {
+        name: from + words.len() - name..from + words.len(),
+        value: start..start + value,
+        quoted: quote.is_some(),
+        call: false,
+    })
+}
+
+/// The last word before a value that words tell.
+const TELLING: &str = "key token secret access private password credential auth pat apikey secretkey \
+                       accesskey privatekey authkey apitoken accesstoken authtoken";
+
+/// Bytes before a value that may tell it.
+const MAX_TOLD: usize = 48;
+
 /// What stands before a value that is apart from its name.
 static LABELS: LazyLock<[Finder; 2]> = LazyLock::new(|| ["value", "default"].map(Finder::new));
 
@@ -97,8 +150,13 @@ fn is_quote(byte: u8) -> bool {
 }
 
 /// The signs of an assignment or a comparison, the longer ones first.
-const SIGNS: [&[u8]; 13] =
-    [b"===", b"!==", b"||=", b"??=", b"=>", b":=", b"==", b"!=", b"+=", b"?=", b"->", b"=", b":"];
+const SIGNS: [&[u8]; 15] = [
+    b"===", b"!==", b"||=", b"??=", b"::=", b"=>", b":=", b"==", b"!=", b"+=", b"?=", b".=", b"->",
+    b"=", b":",
+];
+
+/// What stands between a name and `=` in Go.
+const GO_TYPE: &[u8] = b"string";
 
 /// How a name and its value are joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,8 +227,12 @@ fn value_after(scan: &mut Forward, name: Range<usize>, kind: FileKind) -> Option
             Operator::Argument => false,
         };
     let value = if bare { scan.bare(kind, operator, inside)? } else { return None };
-    if operator == Operator::Element && !bytes[value.end..].starts_with(b"</") {
-        return None;
+    if operator == Operator::Element {
+        let behind = bytes[value.end..].iter().take(MAX_BLANKS);
+        let blanks = behind.take_while(|b| b.is_ascii_whitespace()).count();
+        if !bytes[value.end + blanks..].starts_with(b"</") {
+            return None;
+        }
     }
     if operator == Operator::Blank && b"-|><&+#=".contains(&bytes[value.start]) {
         return None;
@@ -292,12 +354,16 @@ impl Forward<'_> {
             let end = tag.into_iter().position(|b| *b == b'>' || *b == b'\n')?;
             if self.bytes[self.at + end] == b'>' {
                 self.at += end + 1;
+                self.skip(MAX_BLANKS, |b| b.is_ascii_whitespace());
                 return Some(Operator::Element);
             }
         }
-        if self.starts_with(b"::") {
+        // `:::=` of some grammars and templates.
+        self.skip(usize::from(self.starts_with(b":::=")), |b| b == b':');
+        if self.starts_with(b"::") && !self.starts_with(b"::=") {
             return None;
         }
+        self.skip_go_type();
         if let Some(sign) = SIGNS.into_iter().find(|sign| self.starts_with(sign)) {
             self.at += sign.len();
             self.colon = sign == b":";
@@ -324,6 +390,17 @@ impl Forward<'_> {
         let assigned = rest.get(length) == Some(&b'=') && rest.get(length + 1) != Some(&b'=');
         if assigned && !quote_first {
             self.at += length + 1;
+        }
+    }
+
+    /// `name string = "…"`, as Go has it: goes to the `=`.
+    fn skip_go_type(&mut self) {
+        let rest = &self.bytes[self.at..];
+        if self.bytes[..self.at].last().is_some_and(|b| is_blank(*b)) && rest.starts_with(GO_TYPE) {
+            let blanks = rest[GO_TYPE.len()..].iter().take_while(|b| is_blank(**b)).count();
+            if blanks > 0 && rest.get(GO_TYPE.len() + blanks) == Some(&b'=') {
+                self.at += GO_TYPE.len() + blanks;
+            }
         }
     }
 
@@ -402,6 +479,12 @@ impl Forward<'_> {
             let comment = word.windows(2).position(|w| is_blank(w[0]) && w[1] == b'#');
             word = &word[..comment.unwrap_or(word.len())];
         }
+        // `{"env": "TOKEN=value\nNEXT=…"}`
+        if inside
+            && let Some(end) = word.windows(2).position(|w| w[0] == b'\\' && b"nrt".contains(&w[1]))
+        {
+            word = &word[..end];
+        }
         // A cut value stays one: its ellipsis tells.
         let kept =
             if word.ends_with(b"...") { word.len() } else { without_punctuation(word, kind) };
@@ -433,6 +516,11 @@ impl Back<'_> {
     fn name(&mut self, kind: FileKind) -> Option<Range<usize>> {
         let quoted = self.leave_value()?;
         let line = self.skip(MAX_BLANKS, is_blank);
+        if self.last().is_some_and(|b| b == b'\n') {
+            // `<name>`, and the value on the next line.
+            self.skip(MAX_BLANKS, |b| b.is_ascii_whitespace());
+            return if self.last()? == b'>' { self.arrow_or_element() } else { None };
+        }
         match self.last()? {
             b'=' | b':' => self.assign(),
             b'>' => return self.arrow_or_element(),
@@ -476,7 +564,7 @@ impl Back<'_> {
 
     /// Goes before `=`, `:`, `:=`, `==`, `+=`, `: Type =` …
     fn assign(&mut self) {
-        self.skip(3, |b| b"=!:+?|.".contains(&b));
+        self.skip(4, |b| b"=!:+?|.".contains(&b));
         let (here, blanks) = (self.at, self.skip(MAX_BLANKS, is_blank));
         // A type annotation: what stands before it is the name.
         let of_type = |b: u8| b.is_ascii_alphanumeric() || b" _<>[]&'?.|".contains(&b);
@@ -487,6 +575,10 @@ impl Back<'_> {
             self.at -= 1;
         } else {
             self.at = here - blanks;
+            let before = self.bytes[..self.at].strip_suffix(GO_TYPE);
+            if before.is_some_and(|before| before.last().is_some_and(|b| is_blank(*b))) {
+                self.at -= GO_TYPE.len();
+            }
         }
     }
 
@@ -545,6 +637,11 @@ mod tests {
             (Code, r#"setpass("VAL")"#, "setpass", "VAL"),
             (Code, r":pass => 'VAL'", "pass", "VAL"),
             (Code, r"pass := `VAL`", "pass", "VAL"),
+            (Code, r#"var pass string = "VAL""#, "pass", "VAL"),
+            (Code, r#"const string pass = "VAL";"#, "pass", "VAL"),
+            (Code, r#"$pass .= "VAL";"#, "$pass", "VAL"),
+            (Code, r#"pass ::= "VAL""#, "pass", "VAL"),
+            (Code, r#"pass :::= "VAL""#, "pass", "VAL"),
             (Code, r#"if pass == "VAL" {"#, "pass", "VAL"),
             (Code, r#"c = "Server=x;pass=VAL;y=1""#, "pass", "VAL"),
             (Code, r#"s = "{\"pass\": \"VAL\"}""#, "pass", "VAL"),
@@ -554,6 +651,7 @@ mod tests {
             (Yaml, "  pass: VAL x # no\n", "pass", "VAL x"),
             (Yaml, "  pass: 'VAL'\n", "pass", "VAL"),
             (Markup, "<pass>VAL</pass>", "pass", "VAL"),
+            (Markup, "<pass>\n  VAL\n</pass>", "pass", "VAL"),
             (Markup, r#"<a pass="VAL"/>"#, "pass", "VAL"),
             (Text, "run --pass VAL \n", "--pass", "VAL"),
             (Text, "run --pass=VAL \n", "--pass", "VAL"),
@@ -561,6 +659,22 @@ mod tests {
             let name = name.trim_start_matches("cfg[\"");
             assert_eq!(by_name(text, kind).map(|x| x.1), Some(value), "by name: {text}");
             assert_eq!(by_value(text, kind), Some((name, value)), "by value: {text}");
+        }
+    }
+
+    #[test]
+    fn words_before_a_value_tell_it() {
+        let told = |text: &str| {
+            let at = text.find("VAL").unwrap();
+            let found = told(text.as_bytes(), at, &mut Looked::at(at));
+            found.map(|found| (text[found.name].to_owned(), text[found.value].to_owned()))
+        };
+        let is = |name: &str, value: &str| Some((name.to_owned(), value.to_owned()));
+        assert_eq!(told("acme api key VAL-1x.\n"), is("acme api key", "VAL-1x"));
+        assert_eq!(told("(the acme ACCESS `VAL1`)"), is("the acme ACCESS", "VAL1"));
+        for text in ["acme VAL1", "key VAL1".trim_start_matches("key "), "monkey VAL1", "key\nVAL1"]
+        {
+            assert_eq!(told(text), None, "{text}");
         }
     }
 

@@ -260,6 +260,16 @@ impl Detector {
     }
 }
 
+/// Which rules an assignment may call.
+#[derive(Clone, Copy)]
+enum Called<'a> {
+    All,
+    /// Those that want a provider's word.
+    Named,
+    /// Those that the trigger belongs to.
+    Of(&'a [usize]),
+}
+
 /// How a value stands in the text.
 struct Place {
     /// The name that it is assigned to; empty if it is not assigned.
@@ -354,7 +364,27 @@ impl<'a> Search<'a> {
             if self.is_assigned(start, kind)
                 && let Some(found) = assignment::around_value(bytes, start, kind, &mut self.looked)
             {
-                self.follow_assignment(&found, kind, None);
+                self.follow_assignment(&found, kind, Called::All);
+            }
+        }
+        self.follow_quoted(start);
+        if let Some(found) = assignment::told(bytes, start, &mut self.looked) {
+            for kind in self.kinds.iter() {
+                self.follow_assignment(&found, kind, Called::Named);
+            }
+        }
+    }
+
+    /// A run in a value that holds an operator: `"7pk=ugrf_-6w"`.
+    fn follow_quoted(&mut self, start: usize) {
+        let before = start.checked_sub(1).map(|at| self.bytes[at]);
+        if !before.is_some_and(|b| b"=:>,(".contains(&b)) {
+            return;
+        }
+        for kind in self.kinds.iter() {
+            let looked = &mut self.looked;
+            if let Some(found) = assignment::around_quoted(self.bytes, start, kind, looked) {
+                self.follow_assignment(&found, kind, Called::All);
             }
         }
     }
@@ -367,11 +397,16 @@ impl<'a> Search<'a> {
         match bytes[before] {
             b'"' | b'\'' | b'`' => true,
             b'=' | b':' | b'>' => !is_number(&bytes[start..]),
-            b' ' | b'\t' if !is_number(&bytes[start..]) => {
+            b' ' | b'\t' | b'\n' if !is_number(&bytes[start..]) => {
                 let before = bytes[..start].iter().rev().take(MAX_BLANKS);
                 let end = start - before.take_while(|b| b" \t".contains(b)).count();
                 match end.checked_sub(1).map(|at| bytes[at]) {
                     Some(b'=' | b':' | b'>') => true,
+                    // An element may hold its value on a line of its own.
+                    Some(b'\n') => {
+                        let before = &bytes[end.saturating_sub(MAX_BLANKS)..end];
+                        before.trim_ascii_end().ends_with(b">")
+                    }
                     // Only flags and some files assign by a blank.
                     Some(b) if is_token(b) => {
                         let before = bytes[..end].iter().rev().take(keyword::CONTEXT);
@@ -403,7 +438,7 @@ impl<'a> Search<'a> {
             let found = assignment::around_name(self.bytes, at, kind, looked)
                 .or_else(|| assignment::apart(self.bytes, at, kind, looked));
             if let Some(found) = found {
-                self.follow_assignment(&found, kind, Some(names));
+                self.follow_assignment(&found, kind, Called::Of(names));
             }
         }
     }
@@ -429,15 +464,20 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The keyword rules that an assignment calls; of them, only those that the trigger belongs to.
-    fn follow_assignment(&mut self, found: &Assignment, kind: FileKind, only: Option<&[usize]>) {
+    /// The keyword rules that an assignment calls.
+    fn follow_assignment(&mut self, found: &Assignment, kind: FileKind, called: Called) {
         let name = effective_name(self.bytes, found);
         let first = found.name.start.min(found.value.start).min(name.start);
         self.looked.back_to(first.saturating_sub(keyword::CONTEXT));
         let kinds = kind.into();
         let detector = self.detector;
         for rule in detector.keywords.look_up(self.bytes, found, &name) {
-            if only.is_some_and(|only| !only.contains(&rule)) {
+            let may = match called {
+                Called::All => true,
+                Called::Named => detector.rules.rules()[rule].layer() == Layer::Named,
+                Called::Of(names) => names.contains(&rule),
+            };
+            if !may {
                 continue;
             }
             let whole = Input::new(&self.bytes[found.value.clone()]).anchored(Anchored::Yes);

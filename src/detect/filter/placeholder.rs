@@ -33,7 +33,8 @@ static STAND_INS: Words = Words::new(
 static FAMOUS: Words = Words::new(
     "\
     wJalrXUtnFEMI je7MtGbClwBF eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9l \
-    SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c TJVA95OrM7E2cBab30RMHrHDcEfxjoYZgeFONFh7HgQ",
+    SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c TJVA95OrM7E2cBab30RMHrHDcEfxjoYZgeFONFh7HgQ \
+    33f!!lloppa hal+9ooo_da!sY",
 );
 
 impl Filter for Placeholder {
@@ -58,8 +59,9 @@ impl Filter for Placeholder {
             return Some(Verdict::Drop("it calls itself an example or a placeholder"));
         }
         let monotonous = if layer == Layer::Structured { 7 } else { 5 };
-        if body.len() >= monotonous && longest_monotony(body) >= monotonous {
-            let share = longest_monotony(body) as f32 / body.len() as f32;
+        let monotony = monotony(body, monotonous);
+        if monotony > 0 {
+            let share = monotony as f32 / body.len() as f32;
             let reason = "a run of equal or consecutive characters";
             // Some tokens have a padding of their own.
             match layer {
@@ -87,18 +89,28 @@ fn has_ellipsis(value: &[u8]) -> bool {
     value.windows(3).any(|w| w == b"..." || w == b"***") || ELLIPSES.are_in(value)
 }
 
-/// The length of the longest stretch of characters that are all equal, ascend by one or descend by one.
-fn longest_monotony(value: &[u8]) -> usize {
-    let mut longest = 1;
-    for step in [-1, 0, 1] {
-        let mut run = 1;
-        for pair in value.windows(2) {
-            let next = i16::from(pair[1]) - i16::from(pair[0]) == step;
-            run = if next && pair[1].is_ascii_alphanumeric() { run + 1 } else { 1 };
-            longest = longest.max(run);
+/// How many characters stand in stretches of at least `least` that are all equal, ascend by one or descend
+/// by one.
+fn monotony(value: &[u8], least: usize) -> usize {
+    let (mut all, mut run, mut last) = (0, 1, None);
+    let mut close = |run: usize| all += if run >= least { run } else { 0 };
+    for pair in value.windows(2) {
+        let step = i16::from(pair[1]) - i16::from(pair[0]);
+        let goes_on = step.abs() <= 1 && pair[1].is_ascii_alphanumeric();
+        match (goes_on, last) {
+            (true, Some(known)) if known == step => run += 1,
+            (true, _) => {
+                close(run);
+                (run, last) = (2, Some(step));
+            }
+            (false, _) => {
+                close(run);
+                (run, last) = (1, None);
+            }
         }
     }
-    longest
+    close(run);
+    all
 }
 
 #[cfg(test)]
@@ -106,9 +118,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn monotony() {
-        for (text, length) in [("abcdefX", 6), ("aaaa", 4), ("9876", 4), ("a1b2", 1), ("", 1)] {
-            assert_eq!(longest_monotony(text.as_bytes()), length, "{text}");
+    fn stretches_of_equal_or_consecutive_characters() {
+        for (text, count) in [
+            ("abcdefX", 6),
+            ("aaaa", 4),
+            ("9876", 4),
+            ("a1b2", 0),
+            ("", 0),
+            ("1234-8888-xy-4321", 12),
+            ("abcdcba", 8),
+        ] {
+            assert_eq!(monotony(text.as_bytes(), 4), count, "{text}");
         }
     }
 }
