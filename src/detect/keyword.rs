@@ -1,5 +1,6 @@
 //! From the name of an assignment, and what stands before it, to the rules that a word in it calls.
 
+use super::Rules;
 use super::assignment::Assignment;
 use super::filter::is_any;
 use crate::rule::Layer;
@@ -33,98 +34,95 @@ const BITS: usize = 1 << 16;
 /// The keywords of all rules. The tables are built when they are first asked.
 #[derive(Debug, Default)]
 pub(super) struct KeywordIndex {
-    /// Of rules that a provider's word calls.
-    named: Vec<Word>,
-    /// Of rules that the name alone calls.
-    others: Vec<Word>,
     providers: OnceLock<Providers>,
-    automaton: OnceLock<Option<AhoCorasick>>,
-}
-
-#[derive(Debug)]
-struct Word {
-    text: Vec<u8>,
-    rule: usize,
-    layer: Layer,
+    names: OnceLock<Names>,
 }
 
 impl KeywordIndex {
-    /// Takes `(rule, layer, keyword)`. A `_` in a keyword stands for any separator or none.
-    pub(super) fn new<'a>(keywords: impl IntoIterator<Item = (usize, Layer, &'a str)>) -> Self {
-        let mut index = Self::default();
-        for (rule, layer, keyword) in keywords {
-            let mut text = keyword.as_bytes().to_vec();
-            fold(&mut text);
-            let joined = text.replace("_", "");
-            if layer == Layer::Named {
-                index.named.push(Word { text: joined, rule, layer });
-                continue;
-            }
-            if joined != text {
-                index.others.push(Word { text: joined, rule, layer });
-            }
-            index.others.push(Word { text, rule, layer });
-        }
-        index
-    }
-
-    fn providers(&self) -> &Providers {
-        self.providers.get_or_init(|| Providers::new(&self.named))
-    }
-
-    fn automaton(&self) -> Option<&AhoCorasick> {
-        let generic = GENERIC.split(' ').chain(ABBREVIATIONS.split(' ')).map(str::as_bytes);
-        let build = || {
-            AhoCorasick::builder()
-                .kind(Some(AhoCorasickKind::ContiguousNFA))
-                .build(self.others.iter().map(|word| word.text.as_slice()).chain(generic))
-                .ok()
-        };
-        self.automaton.get_or_init(build).as_ref()
-    }
-
-    /// The rules that the assignment calls, each once: by a word in its name; by a provider's word in
-    /// its name with a word near it that says what follows; or the other way round.
+    /// Of `rules`, the same at every call, those that the assignment calls, each once: by a word in its
+    /// name; by a provider's word in its name with a word near it that says what follows; or the other way
+    /// round. A `_` in a keyword stands for any separator or none.
     pub(super) fn look_up(
         &self,
+        rules: &Rules,
         bytes: &[u8],
         found: &Assignment,
         name: &Range<usize>,
     ) -> Vec<usize> {
-        let mut rules = Vec::new();
+        let names = self.names.get_or_init(|| Names::new(rules));
+        let providers = || self.providers.get_or_init(|| Providers::new(rules));
         let text = &bytes[name.clone()];
-        let says_secret = self.words_in(text, |rule| add(&mut rules, rule));
+        let mut called = Vec::new();
+        let says_secret = names.words_in(text, |rule| add(&mut called, rule));
         let start = found.value.start.saturating_sub(CONTEXT).min(name.start);
+        if !says_secret && !names.words_in(&bytes[start..name.start], |_| ()) {
+            return called;
+        }
         let mut is_named = false;
-        self.providers().words_in(text, |_| is_named = true);
-        if !says_secret && !is_named {
-            return rules;
+        providers().words_in(text, |rule| {
+            is_named = true;
+            add(&mut called, rule);
+        });
+        if says_secret {
+            let region = &bytes[start..found.name.end.max(name.end)];
+            providers().words_in(region, |rule| add(&mut called, rule));
         }
-        if !says_secret && !self.words_in(&bytes[start..name.start], |_| ()) {
-            return rules;
-        }
-        let region = if says_secret { start..found.name.end.max(name.end) } else { name.clone() };
-        self.providers().words_in(&bytes[region], |rule| add(&mut rules, rule));
-        if is_named {
+        let of_password = |rule: &usize| rules[*rule].layer() == Layer::Password;
+        if is_named && !called.iter().any(of_password) {
             // `acme_key`: whatever shape the provider gives its keys.
-            let generic = self.others.iter().filter(|word| word.layer == Layer::Generic);
-            generic.for_each(|word| add(&mut rules, word.rule));
+            names.generic.iter().for_each(|rule| add(&mut called, *rule));
         }
-        rules
+        called
+    }
+}
+
+/// The words that call a rule when they stand in a name, and those that only say that a secret follows.
+#[derive(Debug)]
+struct Names {
+    /// Each with its rule.
+    words: Vec<(Vec<u8>, usize)>,
+    /// The rules that any provider's word in the name calls, too.
+    generic: Vec<usize>,
+    automaton: Option<AhoCorasick>,
+}
+
+impl Names {
+    fn new(rules: &Rules) -> Self {
+        let (mut words, mut generic) = (Vec::new(), Vec::new());
+        for (index, rule) in
+            rules.iter().enumerate().filter(|(_, rule)| rule.layer() != Layer::Named)
+        {
+            for keyword in rule.triggers().keywords.iter() {
+                let mut text = keyword.as_bytes().to_vec();
+                fold(&mut text);
+                if text.contains(&b'_') {
+                    words.push((text.replace("_", ""), index));
+                }
+                words.push((text, index));
+                if rule.layer() == Layer::Generic {
+                    add(&mut generic, index);
+                }
+            }
+        }
+        let others = GENERIC.split(' ').chain(ABBREVIATIONS.split(' ')).map(str::as_bytes);
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(words.iter().map(|(text, _)| text.as_slice()).chain(others));
+        Self { words, generic, automaton: automaton.ok() }
     }
 
     /// Calls `each` with the rules that a word in `text` calls by itself. Says whether any word there
     /// says that a secret follows.
     fn words_in(&self, text: &[u8], mut each: impl FnMut(usize)) -> bool {
-        let Some(automaton) = self.automaton() else { return false };
+        let Some(automaton) = &self.automaton else { return false };
         let mut folded = text.to_vec();
         fold(&mut folded);
         let mut says_secret = false;
         for hit in automaton.find_overlapping_iter(&folded) {
             let range = hit.range();
-            match self.others.get(hit.pattern().as_usize()) {
-                Some(word) if word.text.len() > SHORT || is_whole(text, range.clone()) => {
-                    each(word.rule);
+            match self.words.get(hit.pattern().as_usize()) {
+                Some((word, rule)) if word.len() > SHORT || is_whole(text, range.clone()) => {
+                    each(*rule);
                 }
                 Some(_) => {}
                 None => {
@@ -157,16 +155,25 @@ struct Providers {
 }
 
 impl Providers {
-    fn new(words: &[Word]) -> Self {
+    fn new(rules: &Rules) -> Self {
         let mut table = Self { bitmap: vec![0; BITS / 64], ..Self::default() };
-        for word in words {
-            let hash = word.text.iter().fold(Hash::default(), |hash, byte| hash.with(*byte));
-            let (cell, bit) = hash.slot();
-            table.bitmap[cell] |= bit;
-            table.longest = table.longest.max(word.text.len());
-            table.rules.entry(word.text.clone()).or_default().push(word.rule);
+        for (index, rule) in
+            rules.iter().enumerate().filter(|(_, rule)| rule.layer() == Layer::Named)
+        {
+            for keyword in rule.triggers().keywords.iter() {
+                let letters = keyword.bytes().filter(u8::is_ascii_alphanumeric);
+                table.add(letters.map(|b| b.to_ascii_lowercase()).collect(), index);
+            }
         }
         table
+    }
+
+    fn add(&mut self, word: Vec<u8>, rule: usize) {
+        let hash = word.iter().fold(Hash::default(), |hash, byte| hash.with(*byte));
+        let (cell, bit) = hash.slot();
+        self.bitmap[cell] |= bit;
+        self.longest = self.longest.max(word.len());
+        self.rules.entry(word).or_default().push(rule);
     }
 
     /// Calls `each` with the rules of every provider's word that stands in `text` by itself, or with
@@ -281,11 +288,13 @@ mod tests {
 
     #[test]
     fn words_of_providers_stand_by_themselves() {
-        let words = [("stripe", 1), ("new_relic", 2), ("ai21", 3)];
-        let index = KeywordIndex::new(words.map(|(word, rule)| (rule, Layer::Named, word)));
+        let mut providers = Providers { bitmap: vec![0; BITS / 64], ..Providers::default() };
+        for (rule, word) in [(1, "stripe"), (2, "newrelic"), (3, "ai21")] {
+            providers.add(word.into(), rule);
+        }
         let called = |text: &str| {
             let mut rules = Vec::new();
-            index.providers().words_in(text.as_bytes(), |rule| rules.push(rule));
+            providers.words_in(text.as_bytes(), |rule| rules.push(rule));
             rules
         };
         for text in
@@ -308,8 +317,8 @@ mod tests {
 
     #[test]
     fn words_that_say_that_a_secret_follows() {
-        let index = KeywordIndex::default();
-        let says = |text: &str| index.words_in(text.as_bytes(), |_| ());
+        let names = Names::new(&[]);
+        let says = |text: &str| names.words_in(text.as_bytes(), |_| ());
         for text in ["apikey", "API_KEY", "authToken", "GITHUB_PAT", "account.sid", "myKey2"] {
             assert!(says(text), "{text}");
         }

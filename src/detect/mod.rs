@@ -119,7 +119,7 @@ impl Detector {
         let all = || rules.rules().iter().enumerate();
         let mut literals = vec![(ALLOW.to_owned(), Triggered::default())];
         for (index, rule) in all() {
-            for literal in &rule.triggers().literals {
+            for literal in rule.triggers().literals.iter() {
                 let literal = literal.to_ascii_lowercase();
                 let known = literals.iter().position(|(known, _)| *known == literal);
                 let known = known.unwrap_or_else(|| {
@@ -131,15 +131,12 @@ impl Detector {
             }
         }
         let prefixes =
-            all().flat_map(|(i, rule)| rule.triggers().prefixes.iter().map(move |p| (i, &**p)));
-        let keywords = all().flat_map(|(i, rule)| {
-            rule.triggers().keywords.iter().map(move |word| (i, rule.layer(), &**word))
-        });
+            all().flat_map(|(i, rule)| rule.triggers().prefixes.iter().map(move |p| (i, p)));
         let by_path = all().filter(|(_, rule)| rule.triggers().lines).map(|(i, _)| i);
         Self {
             triggers: TriggerScanner::new(literals.iter().map(|(literal, _)| literal.as_str())),
             prefixes: PrefixIndex::new(prefixes),
-            keywords: KeywordIndex::new(keywords),
+            keywords: KeywordIndex::default(),
             by_path: by_path.collect(),
             names_by_path: OnceLock::new(),
             literals: literals.into_iter().map(|(_, rules)| rules).collect(),
@@ -471,7 +468,7 @@ impl<'a> Search<'a> {
         self.looked.back_to(first.saturating_sub(keyword::CONTEXT));
         let kinds = kind.into();
         let detector = self.detector;
-        for rule in detector.keywords.look_up(self.bytes, found, &name) {
+        for rule in detector.keywords.look_up(detector.rules.rules(), self.bytes, found, &name) {
             let may = match called {
                 Called::All => true,
                 Called::Named => detector.rules.rules()[rule].layer() == Layer::Named,
@@ -581,7 +578,7 @@ impl<'a> Search<'a> {
     fn subject(&self, rule: &Rule, span: &Range<usize>, place: &Place) -> Subject<'a> {
         let bytes = self.bytes;
         let value = &bytes[span.clone()];
-        let prefixes = rule.triggers().prefixes.iter().map(String::as_bytes);
+        let prefixes = rule.triggers().prefixes.iter().map(str::as_bytes);
         let prefix = prefixes.filter(|prefix| value.starts_with(prefix)).map(<[u8]>::len).max();
         Subject {
             layer: rule.layer(),

@@ -2,7 +2,6 @@
 //! runs that no prefix begins there.
 
 use super::trigger::is_token;
-use std::collections::BTreeMap;
 
 /// Bytes of a prefix that find it.
 const KEY: usize = 3;
@@ -23,7 +22,8 @@ pub(super) struct PrefixIndex {
 #[derive(Debug, Default)]
 struct Table {
     bitmap: Vec<u64>,
-    entries: BTreeMap<[u8; KEY], Vec<Entry>>,
+    /// By their keys.
+    entries: Vec<([u8; KEY], Entry)>,
 }
 
 #[derive(Debug)]
@@ -53,6 +53,8 @@ impl PrefixIndex {
                 index.tails[back - 1].add(*key, entry);
             }
         }
+        let tables = index.tails.iter_mut().chain([&mut index.heads]);
+        tables.for_each(|table| table.entries.sort_by_key(|(key, _)| *key));
         index
     }
 
@@ -79,7 +81,7 @@ impl Table {
         self.bitmap.resize(BITS / 64, 0);
         let (word, bit) = slot(key);
         self.bitmap[word] |= bit;
-        self.entries.entry(key).or_default().push(entry);
+        self.entries.push((key, entry));
     }
 
     #[inline]
@@ -104,7 +106,8 @@ impl Table {
         run: usize,
         each: &mut impl FnMut(usize, usize),
     ) {
-        for entry in self.entries.get(key).into_iter().flatten() {
+        let first = self.entries.partition_point(|(known, _)| known < key);
+        for (_, entry) in self.entries[first..].iter().take_while(|(known, _)| known == key) {
             if bytes[run..].starts_with(&entry.right) && bytes[..run].ends_with(&entry.left) {
                 each(entry.rule, run - entry.left.len());
             }

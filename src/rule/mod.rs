@@ -16,6 +16,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use spec::EmbeddedRule;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -29,9 +30,9 @@ pub const MAX_REACH: usize = 32 * 1024;
 /// A rule ready for use: what triggers it is at hand, the rest is decoded, and its regex compiled, the
 /// first time that it is needed.
 pub struct Rule {
-    id: String,
+    id: Cow<'static, str>,
     layer: Layer,
-    triggers: Triggers,
+    triggers: Triggers<'static>,
     /// The rule as written.
     written: OnceLock<Sourced<RuleSpec>>,
     /// What a built-in rule is decoded from.
@@ -49,20 +50,20 @@ impl std::fmt::Debug for Rule {
 impl From<Sourced<RuleSpec>> for Rule {
     fn from(written: Sourced<RuleSpec>) -> Self {
         let spec = &written.value;
-        let (id, layer, triggers) = (spec.id.clone(), spec.layer(), spec.triggers());
+        let (id, layer, triggers) = (spec.id.clone().into(), spec.layer(), spec.triggers());
         Self { written: written.into(), ..Self::new(id, layer, triggers) }
     }
 }
 
 impl From<EmbeddedRule<'static>> for Rule {
     fn from(rule: EmbeddedRule<'static>) -> Self {
-        let id = rule.id.to_owned();
+        let id = Cow::Borrowed(rule.id);
         Self { embedded: rule.written, ..Self::new(id, rule.layer, rule.triggers) }
     }
 }
 
 impl Rule {
-    fn new(id: String, layer: Layer, triggers: Triggers) -> Self {
+    fn new(id: Cow<'static, str>, layer: Layer, triggers: Triggers<'static>) -> Self {
         let (written, regex, paths) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         Self { id, layer, triggers, written, embedded: &[], regex, paths }
     }
@@ -79,7 +80,7 @@ impl Rule {
 
     /// What brings the rule to work.
     #[must_use]
-    pub fn triggers(&self) -> &Triggers {
+    pub fn triggers(&self) -> &Triggers<'static> {
         &self.triggers
     }
 

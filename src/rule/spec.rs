@@ -3,6 +3,7 @@
 //! `build.rs` includes this file too, so it depends on nothing but serde.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// One TOML file of `rules/`. A pack may bring playbooks of its own.
 #[derive(Debug, Clone, Deserialize)]
@@ -189,15 +190,39 @@ pub enum Action {
     Rotate,
 }
 
+/// Texts, each ended by a line feed, in one: reading the triggers of all rules allocates nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct List<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl List<'_> {
+    fn new(texts: &[String]) -> List<'static> {
+        List(texts.iter().flat_map(|text| [text.as_str(), "\n"]).collect())
+    }
+
+    /// The texts.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split_terminator('\n')
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// What brings a rule to work.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Triggers {
+pub struct Triggers<'a> {
     /// See [`RuleSpec::prefixes`].
-    pub prefixes: Vec<String>,
+    #[serde(borrow)]
+    pub prefixes: List<'a>,
     /// See [`RuleSpec::keywords`].
-    pub keywords: Vec<String>,
+    #[serde(borrow)]
+    pub keywords: List<'a>,
     /// See [`RuleSpec::literals`].
-    pub literals: Vec<String>,
+    #[serde(borrow)]
+    pub literals: List<'a>,
     /// Whether each line of the files that the rule names is a trigger.
     pub lines: bool,
 }
@@ -205,13 +230,13 @@ pub struct Triggers {
 impl RuleSpec {
     /// What brings the rule to work.
     #[must_use]
-    pub fn triggers(&self) -> Triggers {
+    pub fn triggers(&self) -> Triggers<'static> {
         let Self { prefixes, keywords, literals, paths, .. } = self;
         let none = [prefixes, keywords, literals].iter().all(|list| list.is_empty());
         Triggers {
-            prefixes: prefixes.clone(),
-            keywords: keywords.clone(),
-            literals: literals.clone(),
+            prefixes: List::new(prefixes),
+            keywords: List::new(keywords),
+            literals: List::new(literals),
             lines: none && !paths.only.is_empty(),
         }
     }
@@ -251,7 +276,8 @@ pub struct EmbeddedRule<'a> {
     /// Its rank.
     pub layer: Layer,
     /// What brings it to work.
-    pub triggers: Triggers,
+    #[serde(borrow)]
+    pub triggers: Triggers<'a>,
     /// A `Sourced<RuleSpec>`.
     pub written: &'a [u8],
 }

@@ -20,7 +20,7 @@ impl Filter for Strength {
             return Some(Verdict::Drop("its entropy is under the rule's floor"));
         }
         match subject.layer {
-            Layer::Generic | Layer::Named if entropy < floor_by_length(subject.value.len()) => {
+            Layer::Generic | Layer::Named if entropy < floor(subject.value) => {
                 Some(Verdict::Drop("its entropy is under what random values of its length have"))
             }
             Layer::Generic if !subject.value.iter().any(u8::is_ascii_digit) => {
@@ -41,14 +41,20 @@ impl Filter for Strength {
     }
 }
 
-/// Bits per character that 95 of 100 real tokens of a length reach.
-fn floor_by_length(length: usize) -> f32 {
-    match length {
-        0..=11 => 2.3,
-        12..=19 => 2.9,
-        20..=40 => 3.2,
-        41..=64 => 3.4,
-        _ => 3.6,
+/// Bits per character that 99 of 100 random values of this length and alphabet reach: hexadecimal digits
+/// have four at most, and a short value repeats few of them by chance.
+fn floor(value: &[u8]) -> f32 {
+    let hex = value.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
+    match (value.len(), hex) {
+        (0..=11, _) => 2.2,
+        (12..=19, true) => 2.5,
+        (12..=19, false) => 2.9,
+        (20..=27, true) => 2.9,
+        (28..=40, true) => 3.1,
+        (20..=40, false) => 3.2,
+        (41..=64, _) => 3.4,
+        (_, true) => 3.5,
+        (_, false) => 3.6,
     }
 }
 
