@@ -15,6 +15,7 @@ pub mod ci;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod corpus;
 pub mod coverage;
 pub mod detect;
 pub mod finding;

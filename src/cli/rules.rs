@@ -1,11 +1,14 @@
 //! `blurt rules`.
 
 use super::{ExitStatus, terminal};
+use crate::corpus::Corpus;
 use crate::detect::Detector;
-use crate::rule::{RuleError, RuleSet, test};
+use crate::rule::{Confidence, Layer, Rule, RuleError, RuleSet, RuleSpec, Severity, test};
 use anyhow::{Context, Result, bail};
-use clap::{Subcommand, ValueHint};
+use clap::{Subcommand, ValueEnum, ValueHint};
 use rayon::prelude::*;
+use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
@@ -19,7 +22,12 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// List the rules: id, severity, what they find, and the pack they stand in
-    List(PackArgs),
+    List {
+        #[command(flatten)]
+        format: FormatArgs,
+        #[command(flatten)]
+        packs: PackArgs,
+    },
     /// Show a rule and what to do about what it finds
     Show {
         /// Id of the rule
@@ -29,14 +37,43 @@ enum Command {
     },
     /// Check that rules are well formed
     Check(PackArgs),
-    /// Test rules by their own examples
-    Test {
-        /// Only this rule (an id or a kind)
-        #[arg(long, value_name = "ID")]
-        rule: Vec<String>,
-        #[command(flatten)]
-        packs: PackArgs,
-    },
+    /// Test rules by their own examples, or measure them on labelled files
+    Test(TestArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct TestArgs {
+    /// Only this rule (an id or a kind). Measured with --corpus, the others work, too, but are not
+    /// shown
+    #[arg(long, value_name = "ID")]
+    rule: Vec<String>,
+
+    /// Measure the rules on the files in DIR, which has a labels.jsonl, instead of testing their
+    /// examples: precision, recall and time of each rule, and which rules match the same bytes
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    corpus: Option<PathBuf>,
+
+    #[command(flatten)]
+    format: FormatArgs,
+
+    #[command(flatten)]
+    packs: PackArgs,
+}
+
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct FormatArgs {
+    /// Format of standard output
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For other programs
+    Json,
 }
 
 #[derive(Debug, clap::Args)]
@@ -60,16 +97,42 @@ impl PackArgs {
 pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     let status = match &args.command {
-        Command::List(packs) => list(&packs.load()?, &mut out),
+        Command::List { format, packs } => list(&packs.load()?, format.format, &mut out),
         Command::Show { id, packs } => show(&packs.load()?, id, &mut out),
         Command::Check(packs) => check(packs.load(), &mut out),
-        Command::Test { rule, packs } => run_examples(packs.load()?, rule, &mut out),
+        Command::Test(args) => args.run(&mut out),
     }?;
     out.flush()?;
     Ok(status)
 }
 
-fn list(rules: &RuleSet, out: &mut impl Write) -> Result<ExitStatus> {
+/// A rule, as programs read it.
+#[derive(Serialize)]
+struct Listed<'a> {
+    id: &'a str,
+    name: &'a str,
+    kind: &'a str,
+    layer: Layer,
+    severity: Severity,
+    confidence: Confidence,
+    file: &'a str,
+}
+
+impl<'a> Listed<'a> {
+    fn new(rule: &'a Rule) -> Self {
+        let RuleSpec { id, name, kind, severity, .. } = rule.spec();
+        let (layer, confidence) = (rule.layer(), rule.confidence());
+        Self { id, name, kind, layer, severity: *severity, confidence, file: rule.file() }
+    }
+}
+
+fn list(rules: &RuleSet, format: Format, out: &mut impl Write) -> Result<ExitStatus> {
+    if format == Format::Json {
+        let rules: Vec<_> = rules.rules().iter().map(|rule| Listed::new(rule)).collect();
+        serde_json::to_writer_pretty(&mut *out, &rules)?;
+        writeln!(out)?;
+        return Ok(ExitStatus::Clean);
+    }
     let width = rules.rules().iter().map(|rule| rule.id().len()).max().unwrap_or(0);
     for rule in rules.rules() {
         let severity = serde_json::to_value(rule.spec().severity)?;
@@ -116,17 +179,61 @@ fn check(rules: Result<RuleSet, RuleError>, out: &mut impl Write) -> Result<Exit
     Ok(ExitStatus::Found)
 }
 
-fn run_examples(rules: RuleSet, only: &[String], out: &mut impl Write) -> Result<ExitStatus> {
-    if let Some(id) = only.iter().find(|id| !rules.rules().iter().any(|rule| rule.is_called(id))) {
-        bail!("there is no rule `{id}`; `blurt rules list` lists them");
+impl TestArgs {
+    fn run(&self, out: &mut impl Write) -> Result<ExitStatus> {
+        let rules = self.packs.load()?;
+        let unknown = |id: &&String| !rules.rules().iter().any(|rule| rule.is_called(id));
+        if let Some(id) = self.rule.iter().find(unknown) {
+            bail!("there is no rule `{id}`; `blurt rules list` lists them");
+        }
+        match &self.corpus {
+            Some(folder) => measure(&Corpus::open(folder)?, rules, self, out),
+            None if self.format.format == Format::Json => {
+                bail!("-f json is for figures: it wants --corpus DIR")
+            }
+            None => run_examples(rules, self, out),
+        }
     }
+
+    /// Whether a rule is one to speak about.
+    fn chooses(&self, rule: &Rule) -> bool {
+        self.rule.is_empty() || self.rule.iter().any(|id| rule.is_called(id))
+    }
+}
+
+/// Prints how the rules do on a corpus. Figures are no verdict: the status says only whether all of
+/// it could be looked at.
+fn measure(
+    corpus: &Corpus,
+    rules: RuleSet,
+    args: &TestArgs,
+    out: &mut impl Write,
+) -> Result<ExitStatus> {
+    let chosen = rules.rules().iter().filter(|rule| args.chooses(rule));
+    let chosen: BTreeSet<String> = chosen.map(|rule| rule.id().to_owned()).collect();
+    let mut measure = corpus.measure(rules);
+    measure.retain(|id| chosen.contains(id));
+    match args.format.format {
+        Format::Text => measure.write_text(out)?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, &measure)?;
+            writeln!(out)?;
+        }
+    }
+    out.flush()?;
+    for kind in &measure.unknown_kinds {
+        terminal::complain(&format!("note: labels name `{kind}`, and no rule is called so"));
+    }
+    for skip in &measure.coverage.skipped {
+        terminal::complain(&format!("not measured: {skip}"));
+    }
+    Ok(if measure.coverage.complete { ExitStatus::Clean } else { ExitStatus::Incomplete })
+}
+
+fn run_examples(rules: RuleSet, args: &TestArgs, out: &mut impl Write) -> Result<ExitStatus> {
     let detector = Detector::new(rules);
-    let chosen: Vec<_> = detector
-        .rules()
-        .rules()
-        .iter()
-        .filter(|rule| only.is_empty() || only.iter().any(|id| rule.is_called(id)))
-        .collect();
+    let chosen: Vec<_> =
+        detector.rules().rules().iter().filter(|rule| args.chooses(rule)).collect();
     let failures: Vec<_> =
         chosen.par_iter().flat_map_iter(|rule| test::test(&detector, rule)).collect();
     for failure in &failures {

@@ -59,13 +59,13 @@ impl KeywordIndex {
             return called;
         }
         let mut is_named = false;
-        providers().words_in(text, |rule| {
-            is_named = true;
+        providers().words_in(text, |word, rule| {
+            is_named |= !is_generic(word);
             add(&mut called, rule);
         });
         if says_secret {
             let region = &bytes[start..found.name.end.max(name.end)];
-            providers().words_in(region, |rule| add(&mut called, rule));
+            providers().words_in(region, |_, rule| add(&mut called, rule));
         }
         let of_password = |rule: &usize| rules[*rule].layer() == Layer::Password;
         if is_named && !called.iter().any(of_password) {
@@ -176,10 +176,10 @@ impl Providers {
         self.rules.entry(word).or_default().push(rule);
     }
 
-    /// Calls `each` with the rules of every provider's word that stands in `text` by itself, or with
+    /// Calls `each` with the word and each rule of every provider's word that stands in `text` by itself, or with
     /// nothing behind it but what it is for: `stripe` in `STRIPE_KEY`, `myStripeKey`, `stripekey`, but
     /// not in `pinstripe`.
-    fn words_in(&self, text: &[u8], mut each: impl FnMut(usize)) {
+    fn words_in(&self, text: &[u8], mut each: impl FnMut(&[u8], usize)) {
         let mut from = 0;
         while let Some(first) = next_piece(text, from) {
             from = first.end;
@@ -211,10 +211,10 @@ impl Providers {
         }
     }
 
-    fn look_up(&self, word: &[u8], hash: Hash, each: &mut impl FnMut(usize)) {
+    fn look_up(&self, word: &[u8], hash: Hash, each: &mut impl FnMut(&[u8], usize)) {
         let (cell, bit) = hash.slot();
         if self.bitmap[cell] & bit != 0 {
-            self.rules.get(word).into_iter().flatten().for_each(|rule| each(*rule));
+            self.rules.get(word).into_iter().flatten().for_each(|rule| each(word, *rule));
         }
     }
 }
@@ -238,6 +238,15 @@ impl Hash {
         let hash = (self.0 ^ self.0 >> 32) as usize % BITS;
         (hash / 64, 1 << (hash % 64))
     }
+}
+
+/// Whether a rule's word is made of generic ones alone, as `secret_key` is: it names no provider.
+fn is_generic(word: &[u8]) -> bool {
+    let mut rest = word;
+    while let Some(stem) = GENERIC.split(' ').find_map(|end| rest.strip_suffix(end.as_bytes())) {
+        rest = stem;
+    }
+    rest.is_empty()
 }
 
 /// The first piece of a word at or behind `from`: letters up to a capital behind a small one, or digits.
@@ -294,7 +303,7 @@ mod tests {
         }
         let called = |text: &str| {
             let mut rules = Vec::new();
-            providers.words_in(text.as_bytes(), |rule| rules.push(rule));
+            providers.words_in(text.as_bytes(), |_, rule| rules.push(rule));
             rules
         };
         for text in
@@ -312,6 +321,13 @@ mod tests {
             ["stripes", "pinstripe", "STRIPES", "news_relic", "new  relic", "ai212", "", "key"]
         {
             assert!(called(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn generic_words_name_no_provider() {
+        for (word, generic) in [("key", true), ("secretaccesskey", true), ("stripekey", false)] {
+            assert_eq!(is_generic(word.as_bytes()), generic, "{word}");
         }
     }
 

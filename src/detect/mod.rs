@@ -14,6 +14,7 @@ mod keyword;
 mod near;
 mod overlap;
 mod prefix;
+pub mod record;
 pub mod trace;
 pub mod trigger;
 
@@ -27,6 +28,7 @@ use filter::{Subject, Verdict};
 use globset::GlobSet;
 use keyword::KeywordIndex;
 use prefix::PrefixIndex;
+use record::{Record, Run};
 use regex_automata::util::captures::Captures;
 use regex_automata::{Anchored, Input};
 use std::ops::Range;
@@ -110,6 +112,8 @@ pub struct Detector {
     by_path: Vec<usize>,
     /// The names that such files have.
     names_by_path: OnceLock<GlobSet>,
+    /// What it does, if somebody wants to know.
+    record: Option<Record>,
 }
 
 impl Detector {
@@ -141,8 +145,27 @@ impl Detector {
             names_by_path: OnceLock::new(),
             literals: literals.into_iter().map(|(_, rules)| rules).collect(),
             allow: 0,
+            record: None,
             rules,
         }
+    }
+
+    /// A detector for `rules` that keeps a record of what it does.
+    #[must_use]
+    pub fn recording(rules: RuleSet) -> Self {
+        let record = Some(Record::new(rules.rules().len()));
+        Self { record, ..Self::new(rules) }
+    }
+
+    /// The record, if it keeps one.
+    #[must_use]
+    pub fn record(&self) -> Option<&Record> {
+        self.record.as_ref()
+    }
+
+    /// Notes in the record, if there is one, that a rule works until the answer is dropped.
+    fn run(&self, rule: usize) -> Option<Run<'_>> {
+        self.record.as_ref().map(|record| record.run(rule))
     }
 
     /// The rules that it works with.
@@ -163,6 +186,11 @@ impl Detector {
         search.run(region.clone());
         search.follow_path(&region, path, chunk.first);
         let Traces { matches, mut allows, .. } = search.traces;
+        if let Some(record) = &self.record {
+            let rules = self.rules.rules();
+            let covered = matches.iter().filter(|found| rules[found.rule].covers(path));
+            record.note(covered.cloned().collect(), rules, &chunk.owned);
+        }
         let line_feeds = |between: Range<usize>| {
             memchr::memchr_iter(b'\n', &chunk.bytes[between]).count() as u64
         };
@@ -414,7 +442,7 @@ impl<'a> Search<'a> {
                 }
             }
             // The run may be a part of a longer value.
-            b => b"/+.~%!@#$^&*".contains(&b),
+            b => b"/+.~%!@#$^&*|".contains(&b),
         }
     }
 
@@ -455,6 +483,7 @@ impl<'a> Search<'a> {
         for text in self.bytes[region.clone()].split_inclusive(|b| *b == b'\n') {
             let whole = line > 0 || first;
             if whole && (line == 0 || self.bytes[line - 1] == b'\n') {
+                let _run = self.detector.run(rule);
                 self.search_in(rule, line..line + text.len(), None);
             }
             line += text.len();
@@ -477,6 +506,7 @@ impl<'a> Search<'a> {
             if !may {
                 continue;
             }
+            let _run = detector.run(rule);
             let whole = Input::new(&self.bytes[found.value.clone()]).anchored(Anchored::Yes);
             let regex = detector.rules.rules()[rule].regex();
             if regex.is_some_and(|regex| regex.is_match(whole)) {
@@ -499,6 +529,7 @@ impl<'a> Search<'a> {
         self.looked.back_to(window.start.saturating_sub(keyword::CONTEXT));
         self.looked.on_to(anchor + reach + BEHIND);
         let Some(regex) = self.detector.rules.rules()[rule].regex() else { return };
+        let _run = self.detector.run(rule);
         // Most patterns begin with their prefix.
         let here = Input::new(self.bytes).range(anchor..window.end).anchored(Anchored::Yes);
         if regex.is_match(here.clone()) {

@@ -3,17 +3,35 @@
 use super::{Match, Rules, layer};
 use crate::rule::MAX_REACH;
 
-/// Sorts the matches by place and removes each that another one on the same bytes beats. Of a rule
-/// that matched the same bytes twice, by the name and by the value, the surer match stays.
+/// Sorts the matches by place and removes each that another one on the same bytes beats.
 pub(super) fn resolve(matches: &mut Vec<Match>, rules: &Rules) {
+    sort(matches);
+    let beaten: Vec<bool> = (0..matches.len()).map(|n| is_beaten(matches, n, rules)).collect();
+    let mut beaten = beaten.into_iter();
+    matches.retain(|_| !beaten.next().unwrap_or(false));
+}
+
+/// Sorts the matches by place. Of a rule that matched the same bytes twice, by the name and by the
+/// value, the surer match stays.
+pub(super) fn sort(matches: &mut Vec<Match>) {
     matches.sort_by(|a, b| {
         let (mine, theirs) = ((b.span.end, a.rule), (a.span.end, b.rule));
         (a.span.start, mine, b.confidence).cmp(&(b.span.start, theirs, a.confidence))
     });
     matches.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
-    let beaten: Vec<bool> = (0..matches.len()).map(|n| is_beaten(matches, n, rules)).collect();
-    let mut beaten = beaten.into_iter();
-    matches.retain(|_| !beaten.next().unwrap_or(false));
+}
+
+/// Each two of the sorted matches that lie on each other, the winner first.
+pub(super) fn pairs<'a>(
+    matches: &'a [Match],
+    rules: &'a Rules,
+) -> impl Iterator<Item = (&'a Match, &'a Match)> {
+    matches.iter().enumerate().flat_map(move |(n, mine)| {
+        let others = matches[n + 1..].iter().take_while(|other| other.span.start < mine.span.end);
+        let ordered =
+            move |other| if beats(other, mine, rules) { (other, mine) } else { (mine, other) };
+        others.map(ordered)
+    })
 }
 
 /// Whether any other match beats match `n`. Those that are beaten themselves count too, so that the

@@ -13,6 +13,7 @@ mod sarif;
 mod text;
 
 pub use json::{SCHEMA, SCHEMA_VERSION};
+pub(crate) use place::last_line;
 pub use sanitize::{sanitize, sanitize_bytes};
 pub use text::{Style, Text};
 

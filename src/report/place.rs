@@ -80,7 +80,7 @@ pub(super) fn stands(place: &Location) -> bool {
 }
 
 /// The line of its last character. The end is the place behind that, perhaps on the next line.
-pub(super) fn last_line(place: &Location) -> u64 {
+pub(crate) fn last_line(place: &Location) -> u64 {
     let line = if place.end.column > 1 { place.end.line } else { place.end.line.saturating_sub(1) };
     line.max(place.start.line)
 }

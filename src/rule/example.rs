@@ -4,6 +4,8 @@
 
 #[path = "example_keys.rs"]
 mod keys;
+#[path = "example_tokens.rs"]
+mod tokens;
 
 use crate::detect::check;
 use regex_syntax::hir::{Class, Hir, HirKind};
@@ -31,19 +33,33 @@ pub fn expand(template: &str, seed: u64) -> Result<String, String> {
 
 fn value(mark: &str, dice: &mut Dice) -> Result<String, String> {
     if let Some(name) = mark.strip_prefix('@') {
-        return keys::build(name, dice).ok_or_else(|| format!("there is no `<<@{name}>>`"));
+        let built = keys::build(name, dice).or_else(|| tokens::build(name, dice));
+        return built.ok_or_else(|| format!("there is no `<<@{name}>>`"));
     }
     let sealed = mark.rsplit_once('|').and_then(|(pattern, name)| {
         let check = check::by_name(name)?;
         Some((pattern, check))
     });
     match sealed {
-        None => generate(mark, dice),
+        None => typical(mark, dice),
         Some((pattern, check)) => {
-            let body = generate(pattern, dice)?;
+            let body = typical(pattern, dice)?;
             check.seal(&body).ok_or_else(|| format!("the check of `<<{mark}>>` appends nothing"))
         }
     }
+}
+
+/// Nearly every real value has a digit; one that has none only by chance is no example.
+fn typical(pattern: &str, dice: &mut Dice) -> Result<String, String> {
+    const TRIES: usize = 20;
+    let mut text = generate(pattern, dice)?;
+    for _ in 1..TRIES {
+        if text.contains(|c: char| c.is_ascii_digit()) {
+            break;
+        }
+        text = generate(pattern, dice)?;
+    }
+    Ok(text)
 }
 
 fn generate(pattern: &str, dice: &mut Dice) -> Result<String, String> {

@@ -200,7 +200,7 @@ fn scan_file(worker: &mut Worker, path: &Path) {
     }
 }
 
-fn skipped(error: &ignore::Error) -> Skip {
+pub(crate) fn skipped(error: &ignore::Error) -> Skip {
     let (path, cause) = place(error);
     let path = path.map_or_else(|| BString::from("."), |path| name(&path));
     let (reason, mend) = match cause.io_error() {
@@ -220,7 +220,7 @@ fn place(error: &ignore::Error) -> (Option<PathBuf>, &ignore::Error) {
     }
 }
 
-fn describe(error: &io::Error) -> String {
+pub(crate) fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "does not exist".to_owned(),
         io::ErrorKind::PermissionDenied => "may not be read (permission denied)".to_owned(),

@@ -20,6 +20,7 @@ mod stdin;
 pub use checkout::{Checkout, CommitFiles};
 pub use exclude::{Excluded, Glob};
 pub use files::{Files, Options};
+pub(crate) use files::{describe, skipped};
 pub use history::History;
 pub use range::{Markers, Range, Span};
 pub use staged::Staged;

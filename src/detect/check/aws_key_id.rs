@@ -1,9 +1,12 @@
-//! AWS access key ids carry their account number, when they are of the newer generation.
+//! AWS access key ids say whether they are temporary, and carry their account number when they are of
+//! the newer generation.
 //!
 //! The 16 characters after the prefix are base32; of the first six bytes, the bits under the mask
-//! `0x7fff_ffff_ff80` are the account (Aidan Steele, "AWS Access Key ID formats", 2020).
+//! `0x7fff_ffff_ff80` are the account (Aidan Steele, "AWS Access Key ID formats", 2020). The prefixes
+//! are those of <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>.
 
-use super::Check;
+use super::fact::Tell as _;
+use super::{Check, published};
 use crate::finding::{Status, Verification};
 
 pub(super) struct AwsKeyId;
@@ -14,18 +17,29 @@ impl Check for AwsKeyId {
     }
 
     fn verify(&self, secret: &[u8]) -> Verification {
-        let Some(bits) = secret.get(4..14).and_then(base32) else {
+        if secret.get(4..14).and_then(base32).is_none() {
             return Verification::default();
-        };
-        let seen = Verification::new(Status::WellFormed);
-        // Ids of the older generation have the first bit clear and say nothing.
-        let newer = secret[4] >= b'Q' || secret[4].is_ascii_digit();
-        if !newer {
-            return seen;
         }
-        let account = (bits & 0x7fff_ffff_ff80) >> 7;
-        seen.with("account_id", format!("{account:012}"))
+        let type_of_key = match &secret[..4] {
+            b"AKIA" => Some("long-term"),
+            b"ASIA" => Some("temporary"),
+            b"ABIA" => Some("bearer-token"),
+            b"ACCA" => Some("context-specific"),
+            _ => None,
+        };
+        Verification::new(Status::WellFormed)
+            .tell("account_id", account(secret))
+            .tell("type", type_of_key)
+            .tell("published", published::place(secret))
     }
+}
+
+/// The account of an id, if it is of the newer generation. Ids of the older one have the first bit
+/// clear and say nothing.
+pub(super) fn account(id: &[u8]) -> Option<String> {
+    let bits = id.get(4..14).and_then(base32)?;
+    let newer = id[4] >= b'Q' || id[4].is_ascii_digit();
+    newer.then(|| format!("{:012}", (bits & 0x7fff_ffff_ff80) >> 7))
 }
 
 /// The first 48 of the 50 bits in ten base32 characters.
@@ -63,10 +77,17 @@ mod tests {
     }
 
     #[test]
-    fn an_older_id_says_nothing() {
-        let verification = AwsKeyId.verify(b"AKIAIAAAAAAAAAAAAAAA");
+    fn an_older_id_says_nothing_of_its_account() {
+        let verification = AwsKeyId.verify(b"ASIAIAAAAAAAAAAAAAAA");
         assert_eq!(verification.status, Status::WellFormed);
-        assert!(verification.facts.is_empty());
+        assert_eq!(verification.facts["type"], "temporary");
+        assert_eq!(verification.facts.len(), 1);
         assert_eq!(AwsKeyId.verify(b"AKIA1000").status, Status::Unknown);
+    }
+
+    #[test]
+    fn the_id_of_the_documentation_is_known() {
+        let seen = AwsKeyId.verify(b"AKIAIOSFODNN7EXAMPLE");
+        assert_eq!(seen.facts["published"], "docs.aws.amazon.com/IAM");
     }
 }
