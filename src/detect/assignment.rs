@@ -2,7 +2,6 @@
 //! `"name": "value"`, `--name value`, `<name>value</name>`, `put("name", "value")`, `f("value")`,
 //! `…;name=value;…` inside a string.
 
-use super::filter::is_any;
 use super::keyword::CONTEXT;
 use super::trace::Looked;
 use crate::kind::FileKind;
@@ -46,20 +45,28 @@ pub(crate) fn around_value(
     found.value.contains(&at).then_some(found)
 }
 
-/// The assignment of a value in quotes that holds `=` or `:` itself, before the byte at `at`.
-pub(crate) fn around_quoted(
+/// The assignment of a value that holds an operator itself, before the byte at `at`: `"7pk=ugrf_-6w"`,
+/// `TOKEN=1234:AAF…`.
+pub(crate) fn around_operator(
     bytes: &[u8],
     at: usize,
     kind: FileKind,
     looked: &mut Looked,
 ) -> Option<Assignment> {
-    let before = bytes[at.saturating_sub(MAX_NAME)..at].iter().rev();
-    let in_value = |b: &&u8| !is_quote(**b) && !b.is_ascii_whitespace();
-    let value = at - before.take_while(in_value).count();
-    looked.back_to(at.saturating_sub(MAX_NAME + 1));
-    let quoted = value < at && value > 0 && is_quote(bytes[value - 1]);
-    let found = if quoted { around_value(bytes, value, kind, looked)? } else { return None };
-    (found.quoted && found.value.start == value && found.value.contains(&at)).then_some(found)
+    let from = at.saturating_sub(MAX_NAME);
+    looked.back_to(from.saturating_sub(1));
+    let before = bytes[from..at].iter().rev();
+    let start = at - before.take_while(|b| !is_quote(**b) && !b.is_ascii_whitespace()).count();
+    let quoted = start > 0 && is_quote(bytes[start - 1]);
+    let value = if quoted {
+        start
+    } else {
+        // The first operator assigns, the others are in the value. A blank may stand before the value.
+        let operator = bytes[start..at - 1].iter().position(|b| b"=:".contains(b));
+        operator.map_or(start, |operator| start + operator + 1)
+    };
+    let found = if value < at { around_value(bytes, value, kind, looked)? } else { return None };
+    (found.value.start == value && found.value.contains(&at)).then_some(found)
 }
 
 /// The assignment to the name of which `part` is a part.
@@ -103,13 +110,16 @@ pub(crate) fn apart(
 /// in it begins at `start`.
 pub(crate) fn told(bytes: &[u8], start: usize, looked: &mut Looked) -> Option<Assignment> {
     let from = start.saturating_sub(MAX_TOLD);
-    looked.back_to(from.saturating_sub(1));
     let before = &bytes[from..start];
+    if !before.last().is_some_and(|b| is_blank(*b) || is_quote(*b)) {
+        return None;
+    }
+    looked.back_to(from.saturating_sub(1));
     let quote = before.last().filter(|b| is_quote(**b));
     let before = &before[..before.len() - usize::from(quote.is_some())];
     let words = before.trim_end_with(|c| c == ' ' || c == '\t');
     let last = words.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
-    if words.len() == before.len() || !is_any(&words[words.len() - last..], TELLING) {
+    if words.len() == before.len() || !tells(&words[words.len() - last..]) {
         return None;
     }
     let in_words = |b: &&u8| b.is_ascii_alphanumeric() || b" \t_-.:".contains(b);
@@ -127,9 +137,32 @@ pub(crate) fn told(bytes: &[u8], start: usize, looked: &mut Looked) -> Option<As
     })
 }
 
-/// The last word before a value that words tell.
-const TELLING: &str = "key token secret access private password credential auth pat apikey secretkey \
-                       accesskey privatekey authkey apitoken accesstoken authtoken";
+/// Whether a word says that what follows is a secret. Asked for every run that follows a word.
+fn tells(word: &[u8]) -> bool {
+    let mut lower = [0; 10];
+    let Some(lower) = lower.get_mut(..word.len()) else { return false };
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    matches!(
+        &*lower,
+        b"key"
+            | b"token"
+            | b"secret"
+            | b"access"
+            | b"private"
+            | b"password"
+            | b"credential"
+            | b"auth"
+            | b"pat"
+            | b"apikey"
+            | b"secretkey"
+            | b"accesskey"
+            | b"privatekey"
+            | b"authkey"
+            | b"apitoken"
+            | b"authtoken"
+    )
+}
 
 /// Bytes before a value that may tell it.
 const MAX_TOLD: usize = 48;

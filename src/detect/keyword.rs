@@ -28,6 +28,9 @@ const ABBREVIATIONS: &str = "pat sid dsn";
 const ENDINGS: [&str; 9] =
     ["key", "token", "secret", "apikey", "apitoken", "accesstoken", "api", "auth", "password"];
 
+/// Names and what stands before them are not longer.
+const MAX_TEXT: usize = 256;
+
 /// Bits of the filter before the table of providers' words.
 const BITS: usize = 1 << 16;
 
@@ -54,19 +57,20 @@ impl KeywordIndex {
         let text = &bytes[name.clone()];
         let mut called = Vec::new();
         let says_secret = names.words_in(text, |rule| add(&mut called, rule));
-        let start = found.value.start.saturating_sub(CONTEXT).min(name.start);
-        if !says_secret && !names.words_in(&bytes[start..name.start], |_| ()) {
-            return called;
-        }
-        let mut is_named = false;
+        let (mut by_provider, mut is_named) = (Vec::new(), false);
         providers().words_in(text, |word, rule| {
             is_named |= !is_generic(word);
-            add(&mut called, rule);
+            add(&mut by_provider, rule);
         });
+        // Nearly all names have no such word, so what stands before them is not looked at yet.
+        let start = found.value.start.saturating_sub(CONTEXT).min(name.start);
         if says_secret {
             let region = &bytes[start..found.name.end.max(name.end)];
-            providers().words_in(region, |_, rule| add(&mut called, rule));
+            providers().words_in(region, |_, rule| add(&mut by_provider, rule));
+        } else if by_provider.is_empty() || !names.words_in(&bytes[start..name.start], |_| ()) {
+            return called;
         }
+        by_provider.into_iter().for_each(|rule| add(&mut called, rule));
         let of_password = |rule: &usize| rules[*rule].layer() == Layer::Password;
         if is_named && !called.iter().any(of_password) {
             // `acme_key`: whatever shape the provider gives its keys.
@@ -115,10 +119,13 @@ impl Names {
     /// says that a secret follows.
     fn words_in(&self, text: &[u8], mut each: impl FnMut(usize)) -> bool {
         let Some(automaton) = &self.automaton else { return false };
-        let mut folded = text.to_vec();
-        fold(&mut folded);
+        let mut buffer = [0; MAX_TEXT];
+        let text = &text[text.len().saturating_sub(MAX_TEXT)..];
+        let folded = &mut buffer[..text.len()];
+        folded.copy_from_slice(text);
+        fold(folded);
         let mut says_secret = false;
-        for hit in automaton.find_overlapping_iter(&folded) {
+        for hit in automaton.find_overlapping_iter(&*folded) {
             let range = hit.range();
             match self.words.get(hit.pattern().as_usize()) {
                 Some((word, rule)) if word.len() > SHORT || is_whole(text, range.clone()) => {
@@ -180,23 +187,16 @@ impl Providers {
     /// nothing behind it but what it is for: `stripe` in `STRIPE_KEY`, `myStripeKey`, `stripekey`, but
     /// not in `pinstripe`.
     fn words_in(&self, text: &[u8], mut each: impl FnMut(&[u8], usize)) {
+        let mut word = Vec::with_capacity(self.longest + text.len());
         let mut from = 0;
         while let Some(first) = next_piece(text, from) {
             from = first.end;
-            let mut word = Vec::with_capacity(self.longest);
+            word.clear();
             let (mut hash, mut piece) = (Hash::default(), first);
             loop {
                 let start = word.len();
                 word.extend(text[piece.clone()].iter().map(u8::to_ascii_lowercase));
-                for ending in ENDINGS {
-                    let stem = word.len() - start - ending.len().min(word.len() - start);
-                    if stem > 0 && word.ends_with(ending.as_bytes()) {
-                        let stem = start + stem;
-                        let stem_hash =
-                            word[start..stem].iter().fold(hash, |hash, byte| hash.with(*byte));
-                        self.look_up(&word[..stem], stem_hash, &mut each);
-                    }
-                }
+                self.look_up_stems(&word, start, hash, &mut each);
                 if word.len() > self.longest {
                     break;
                 }
@@ -207,6 +207,28 @@ impl Providers {
                     Some(next) if next.start <= piece.end + 1 => piece = next,
                     _ => break,
                 }
+            }
+        }
+    }
+
+    /// Looks up `word` without what it is for, if its last piece, which begins at `start`, ends so. `hash`
+    /// is that of what stands before.
+    fn look_up_stems(
+        &self,
+        word: &[u8],
+        start: usize,
+        hash: Hash,
+        each: &mut impl FnMut(&[u8], usize),
+    ) {
+        let last = word.last().copied().unwrap_or_default();
+        if !b"yntihd".contains(&last) {
+            return;
+        }
+        for ending in ENDINGS {
+            let stem = word.strip_suffix(ending.as_bytes()).unwrap_or_default();
+            if stem.len() > start {
+                let hash = stem[start..].iter().fold(hash, |hash, byte| hash.with(*byte));
+                self.look_up(stem, hash, each);
             }
         }
     }

@@ -21,18 +21,17 @@ pub mod trigger;
 use crate::blob::Chunk;
 use crate::finding::{Status, Verification};
 use crate::kind::{FileKind, FileKinds};
-use crate::rule::{Confidence, Layer, MAX_REACH, Rule, RuleSet, names_covered};
+use crate::rule::{Confidence, Layer, MAX_REACH, Rule, RuleSet, may_name};
 use assignment::{Assignment, MAX_BLANKS};
 use bstr::{BStr, ByteSlice};
 use filter::{Subject, Verdict};
-use globset::GlobSet;
 use keyword::KeywordIndex;
 use prefix::PrefixIndex;
 use record::{Record, Run};
 use regex_automata::util::captures::Captures;
 use regex_automata::{Anchored, Input};
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use trace::{Change, Looked, Traces, Trigger};
 use trigger::{TriggerScanner, Triggers, is_token, word_length};
 
@@ -50,6 +49,9 @@ const PIECE: usize = 32 * 1024;
 /// A run's beginning is looked for this far back, and its end this far on.
 const MAX_RUN_BACK: usize = 512;
 const MAX_RUN: usize = 4096;
+
+/// How far before a run a value of base64 may begin.
+const MAX_CUT: usize = 64;
 
 /// Bytes behind a value that filters look at.
 const BEHIND: usize = 16;
@@ -110,8 +112,6 @@ pub struct Detector {
     keywords: KeywordIndex,
     /// The rules that each line of some files triggers.
     by_path: Vec<usize>,
-    /// The names that such files have.
-    names_by_path: OnceLock<GlobSet>,
     /// What it does, if somebody wants to know.
     record: Option<Record>,
 }
@@ -142,7 +142,6 @@ impl Detector {
             prefixes: PrefixIndex::new(prefixes),
             keywords: KeywordIndex::default(),
             by_path: by_path.collect(),
-            names_by_path: OnceLock::new(),
             literals: literals.into_iter().map(|(_, rules)| rules).collect(),
             allow: 0,
             record: None,
@@ -279,9 +278,10 @@ impl Detector {
     /// Whether the path alone of a file with this name may trigger a rule, whatever its folder.
     #[must_use]
     pub fn may_be_triggered_by(&self, name: &BStr) -> bool {
-        let rules = || self.by_path.iter().map(|rule| &*self.rules.rules()[*rule]);
-        let names = self.names_by_path.get_or_init(|| names_covered(rules()));
-        names.is_match(name.to_ascii_lowercase().to_path_lossy())
+        let name = name.to_ascii_lowercase();
+        let mut rules =
+            self.by_path.iter().map(|rule| &self.rules.rules()[*rule].spec().paths.only);
+        rules.any(|only| only.iter().any(|glob| may_name(glob, &name)))
     }
 }
 
@@ -385,6 +385,7 @@ impl<'a> Search<'a> {
             }
             begin = end + 1;
         }
+        self.follow_base64(start);
         for kind in self.kinds.iter() {
             if self.is_assigned(start, kind)
                 && let Some(found) = assignment::around_value(bytes, start, kind, &mut self.looked)
@@ -392,7 +393,7 @@ impl<'a> Search<'a> {
                 self.follow_assignment(&found, kind, Called::All);
             }
         }
-        self.follow_quoted(start);
+        self.follow_operator(start);
         if let Some(found) = assignment::told(bytes, start, &mut self.looked) {
             for kind in self.kinds.iter() {
                 self.follow_assignment(&found, kind, Called::Named);
@@ -400,15 +401,28 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// A run in a value that holds an operator: `"7pk=ugrf_-6w"`.
-    fn follow_quoted(&mut self, start: usize) {
+    /// A run that a `+` or `/` of base64 has cut off: the prefix stands where the value begins.
+    fn follow_base64(&mut self, start: usize) {
+        let bytes = self.bytes;
+        if !start.checked_sub(1).is_some_and(|at| b"+/".contains(&bytes[at])) {
+            return;
+        }
+        let before = bytes[start.saturating_sub(MAX_CUT)..start].iter().rev();
+        let begin = start - before.take_while(|b| is_token(**b) || b"+/".contains(b)).count();
+        self.looked.back_to(begin.saturating_sub(1));
+        let detector = self.detector;
+        detector.prefixes.look_up(bytes, begin, |rule, anchor| self.search(rule, anchor, start));
+    }
+
+    /// A run in a value that holds an operator.
+    fn follow_operator(&mut self, start: usize) {
         let before = start.checked_sub(1).map(|at| self.bytes[at]);
-        if !before.is_some_and(|b| b"=:>,(".contains(&b)) {
+        if !before.is_some_and(|b| b"=:>,(|!".contains(&b)) {
             return;
         }
         for kind in self.kinds.iter() {
             let looked = &mut self.looked;
-            if let Some(found) = assignment::around_quoted(self.bytes, start, kind, looked) {
+            if let Some(found) = assignment::around_operator(self.bytes, start, kind, looked) {
                 self.follow_assignment(&found, kind, Called::All);
             }
         }

@@ -141,6 +141,12 @@ impl Rule {
         if spec.only.is_empty() && spec.except.is_empty() {
             return true;
         }
+        let name = file_name(path.unwrap_or_default()).to_ascii_lowercase();
+        let may_be = |globs: &[String]| globs.iter().any(|glob| may_name(glob, &name));
+        let (only, except) = (spec.only.is_empty() || may_be(&spec.only), may_be(&spec.except));
+        if !only || (spec.only.is_empty() && !except) {
+            return only;
+        }
         let (only, except) = self.paths.get_or_init(|| {
             let set = |patterns| globs(patterns).unwrap_or_default();
             (set(&spec.only), set(&spec.except))
@@ -181,12 +187,26 @@ fn globs(patterns: &[String]) -> Result<GlobSet, globset::Error> {
     set.build()
 }
 
-/// The names that files may have for a rule to work in them, whatever folders they stand in.
-pub fn names_covered<'a>(rules: impl Iterator<Item = &'a Rule>) -> GlobSet {
-    let last = |pattern: &String| pattern.rsplit('/').next().unwrap_or_default().to_owned();
-    let names: Vec<String> =
-        rules.flat_map(|rule| rule.spec().paths.only.iter().map(last)).collect();
-    globs(&names).unwrap_or_default()
+/// Whether a file called `name`, in lower case, may match `glob`, whatever folders they stand in: building
+/// a matcher takes longer than looking through a small file.
+#[must_use]
+pub fn may_name(glob: &str, name: &[u8]) -> bool {
+    let last = glob.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    if last.contains(['?', '[', '{', '\\']) {
+        return true;
+    }
+    let Some((start, rest)) = last.split_once('*') else { return name == last.as_bytes() };
+    let Some(mut name) = name.strip_prefix(start.as_bytes()) else { return false };
+    let (between, end) = rest.rsplit_once('*').unwrap_or(("", rest));
+    for part in between.split('*') {
+        let Some(at) = name.find(part) else { return false };
+        name = &name[at + part.len()..];
+    }
+    name.ends_with(end.as_bytes())
+}
+
+fn file_name(path: &BStr) -> &[u8] {
+    path.rsplit(|b| *b == b'/').next().unwrap_or_default()
 }
 
 /// All rules and playbooks of a scan.
@@ -320,5 +340,26 @@ impl RuleSet {
         let own = &self.playbooks;
         let builtin = embedded::PLAYBOOKS.values().filter(|known| !own.contains_key(&known.id));
         own.values().chain(builtin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_no_glob_may_match_needs_no_matcher() {
+        for (glob, yes, no) in [
+            ("**/.netrc", ".netrc", "a.netrc"),
+            ("**/*.Netrc", "a.netrc", "netrc.a"),
+            ("**/wp-config*.php", "wp-config-x.php", "wp-config.ph"),
+            ("**/*keypair*.json", "my-keypair.json", "my-key.json"),
+            ("a/**", "anything", ""),
+        ] {
+            assert!(may_name(glob, yes.as_bytes()), "{glob} {yes}");
+            assert!(no.is_empty() || !may_name(glob, no.as_bytes()), "{glob} {no}");
+            let full = globs(&[glob.to_owned()]).unwrap();
+            assert!(!full.is_match(format!("x/{no}")), "{glob} {no}");
+        }
     }
 }
