@@ -21,7 +21,7 @@ pub mod trigger;
 use crate::blob::Chunk;
 use crate::finding::{Status, Verification};
 use crate::kind::{FileKind, FileKinds};
-use crate::rule::{Confidence, Layer, MAX_REACH, Rule, RuleSet, may_name};
+use crate::rule::{Confidence, Layer, MAX_REACH, Rule, RuleSet};
 use assignment::{Assignment, MAX_BLANKS};
 use bstr::{BStr, ByteSlice};
 use filter::{Subject, Verdict};
@@ -278,10 +278,8 @@ impl Detector {
     /// Whether the path alone of a file with this name may trigger a rule, whatever its folder.
     #[must_use]
     pub fn may_be_triggered_by(&self, name: &BStr) -> bool {
-        let name = name.to_ascii_lowercase();
-        let mut rules =
-            self.by_path.iter().map(|rule| &self.rules.rules()[*rule].spec().paths.only);
-        rules.any(|only| only.iter().any(|glob| may_name(glob, &name)))
+        let mut rules = self.by_path.iter().map(|rule| &self.rules.rules()[*rule]);
+        rules.any(|rule| rule.may_cover(name))
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Rule {
     embedded: &'static [u8],
     regex: OnceLock<Option<Regex>>,
     paths: OnceLock<(GlobSet, GlobSet)>,
+    /// The last parts of the globs of files that the rule is for.
+    names: OnceLock<Vec<String>>,
 }
 
 impl std::fmt::Debug for Rule {
@@ -64,8 +66,16 @@ impl From<EmbeddedRule<'static>> for Rule {
 
 impl Rule {
     fn new(id: Cow<'static, str>, layer: Layer, triggers: Triggers<'static>) -> Self {
-        let (written, regex, paths) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { id, layer, triggers, written, embedded: &[], regex, paths }
+        Self {
+            id,
+            layer,
+            triggers,
+            written: OnceLock::new(),
+            embedded: &[],
+            regex: OnceLock::new(),
+            paths: OnceLock::new(),
+            names: OnceLock::new(),
+        }
     }
 
     fn written(&self) -> &Sourced<RuleSpec> {
@@ -141,11 +151,9 @@ impl Rule {
         if spec.only.is_empty() && spec.except.is_empty() {
             return true;
         }
-        let name = file_name(path.unwrap_or_default()).to_ascii_lowercase();
-        let may_be = |globs: &[String]| globs.iter().any(|glob| may_name(glob, &name));
-        let (only, except) = (spec.only.is_empty() || may_be(&spec.only), may_be(&spec.except));
-        if !only || (spec.only.is_empty() && !except) {
-            return only;
+        let name = file_name(path.unwrap_or_default());
+        if !spec.only.is_empty() && !self.may_cover(name) {
+            return false;
         }
         let (only, except) = self.paths.get_or_init(|| {
             let set = |patterns| globs(patterns).unwrap_or_default();
@@ -154,6 +162,17 @@ impl Rule {
         let path = path.map(|path| path.to_ascii_lowercase()).unwrap_or_default();
         let path = path.to_path_lossy();
         (spec.only.is_empty() || only.is_match(&path)) && !except.is_match(&path)
+    }
+
+    /// Whether the rule may work in a file called `name`, whatever folders it stands in. Building a matcher
+    /// takes longer than looking through a small file.
+    #[must_use]
+    pub fn may_cover(&self, name: &[u8]) -> bool {
+        let names = self.names.get_or_init(|| {
+            let last = |glob: &String| glob.rsplit('/').next().unwrap_or_default().to_lowercase();
+            self.spec().paths.only.iter().map(last).collect()
+        });
+        names.is_empty() || names.iter().any(|glob| may_match(glob, name))
     }
 
     /// Whether `name` is the rule's id, one of its earlier ids, or its kind.
@@ -187,22 +206,32 @@ fn globs(patterns: &[String]) -> Result<GlobSet, globset::Error> {
     set.build()
 }
 
-/// Whether a file called `name`, in lower case, may match `glob`, whatever folders they stand in: building
-/// a matcher takes longer than looking through a small file.
-#[must_use]
-pub fn may_name(glob: &str, name: &[u8]) -> bool {
-    let last = glob.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    if last.contains(['?', '[', '{', '\\']) {
+/// Whether `name` may match the last part of a glob, which is in lower case: for certain if it has no other
+/// signs than `*`.
+fn may_match(glob: &str, name: &[u8]) -> bool {
+    if glob.contains(['?', '[', '{', '\\']) {
         return true;
     }
-    let Some((start, rest)) = last.split_once('*') else { return name == last.as_bytes() };
-    let Some(mut name) = name.strip_prefix(start.as_bytes()) else { return false };
+    let Some((start, rest)) = glob.split_once('*') else {
+        return name.eq_ignore_ascii_case(glob.as_bytes());
+    };
     let (between, end) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let Some(mut name) = strip_prefix(name, start) else { return false };
     for part in between.split('*') {
-        let Some(at) = name.find(part) else { return false };
+        let Some(at) = (0..=name.len()).find(|at| strip_prefix(&name[*at..], part).is_some())
+        else {
+            return false;
+        };
         name = &name[at + part.len()..];
     }
-    name.ends_with(end.as_bytes())
+    let tail = name.len().checked_sub(end.len());
+    tail.is_some_and(|tail| name[tail..].eq_ignore_ascii_case(end.as_bytes()))
+}
+
+/// What follows `start` in `name`, in any case of letters.
+fn strip_prefix<'a>(name: &'a [u8], start: &str) -> Option<&'a [u8]> {
+    let (head, rest) = name.split_at_checked(start.len())?;
+    head.eq_ignore_ascii_case(start.as_bytes()).then_some(rest)
 }
 
 fn file_name(path: &BStr) -> &[u8] {
@@ -350,15 +379,17 @@ mod tests {
     #[test]
     fn a_name_that_no_glob_may_match_needs_no_matcher() {
         for (glob, yes, no) in [
-            ("**/.netrc", ".netrc", "a.netrc"),
-            ("**/*.Netrc", "a.netrc", "netrc.a"),
-            ("**/wp-config*.php", "wp-config-x.php", "wp-config.ph"),
-            ("**/*keypair*.json", "my-keypair.json", "my-key.json"),
-            ("a/**", "anything", ""),
+            (".netrc", ".netrc", "a.netrc"),
+            ("*.netrc", "A.NetRC", "netrc.a"),
+            ("wp-config*.php", "wp-config-x.php", "wp-config.ph"),
+            ("*keypair*.json", "my-Keypair.json", "my-key.json"),
+            ("a*a", "aa", "a"),
+            ("[ab]*", "b", ""),
         ] {
-            assert!(may_name(glob, yes.as_bytes()), "{glob} {yes}");
-            assert!(no.is_empty() || !may_name(glob, no.as_bytes()), "{glob} {no}");
-            let full = globs(&[glob.to_owned()]).unwrap();
+            assert!(may_match(glob, yes.as_bytes()), "{glob} {yes}");
+            assert!(no.is_empty() || !may_match(glob, no.as_bytes()), "{glob} {no}");
+            let full = globs(&[format!("**/{glob}")]).unwrap();
+            assert!(full.is_match(format!("x/{}", yes.to_lowercase())), "{glob} {yes}");
             assert!(!full.is_match(format!("x/{no}")), "{glob} {no}");
         }
     }
