@@ -152,6 +152,17 @@ impl Verification {
     }
 }
 
+impl Verification {
+    /// Where everybody can read the secret, if it is a sample of documentation or a known test key.
+    #[must_use]
+    pub fn published(&self) -> Option<&str> {
+        self.facts.get(Self::PUBLISHED).map(String::as_str)
+    }
+
+    /// The name of the fact that says where a secret is published.
+    pub const PUBLISHED: &'static str = "published";
+}
+
 /// The line around a secret, with every secret in it masked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Excerpt {

@@ -597,25 +597,37 @@ impl<'a> Search<'a> {
         let matched = &self.bytes[place.matched.clone()];
         let verification =
             rule.check().map(|check| check.verify_in(value, matched)).unwrap_or_default();
-        let mut confidence = rule.confidence();
-        if verification.status == Status::ChecksumValid {
-            confidence = Confidence::High;
-        } else {
-            match filter::judge(&self.subject(rule, &span, place)) {
-                Some((_, Verdict::Drop(_))) => return,
-                Some((_, Verdict::Lower(_))) => confidence = Confidence::Low,
-                None => {}
-            }
-            confidence = match verification.status {
-                Status::ChecksumInvalid => confidence.min(Confidence::Medium),
-                Status::Expired => Confidence::Low,
-                _ => confidence,
-            };
-        }
+        let Some(confidence) = self.confidence(rule, &span, place, &verification) else { return };
         let entropy = entropy(value);
         let kinds = place.kinds;
         let found = Match { rule: index, span, confidence, entropy, verification, kinds };
         self.traces.matches.push(found);
+    }
+
+    /// How sure the rule is of what its pattern has matched; `None` if a filter says that it is no secret.
+    fn confidence(
+        &self,
+        rule: &Rule,
+        span: &Range<usize>,
+        place: &Place,
+        verification: &Verification,
+    ) -> Option<Confidence> {
+        let published = verification.published().is_some();
+        // Nobody makes up a right checksum.
+        if verification.status == Status::ChecksumValid && !published {
+            return Some(Confidence::High);
+        }
+        let confidence = match filter::judge(&self.subject(rule, span, place)) {
+            Some((_, Verdict::Drop(_))) => return None,
+            Some((_, Verdict::Lower(_))) => Confidence::Low,
+            None => rule.confidence(),
+        };
+        Some(match verification.status {
+            Status::ChecksumInvalid => confidence.min(Confidence::Medium),
+            Status::Expired => Confidence::Low,
+            _ if published => Confidence::Low,
+            _ => confidence,
+        })
     }
 
     fn subject(&self, rule: &Rule, span: &Range<usize>, place: &Place) -> Subject<'a> {

@@ -1,6 +1,8 @@
-//! One report a secret and place: where rules overlap, the specific one wins.
+//! One report a secret and place: where rules overlap, one with a right checksum wins, then the specific
+//! one.
 
 use super::{Match, Rules, layer};
+use crate::finding::Status;
 use crate::rule::MAX_REACH;
 
 /// Sorts the matches by place and removes each that another one on the same bytes beats.
@@ -48,8 +50,9 @@ fn is_beaten(matches: &[Match], n: usize, rules: &Rules) -> bool {
 
 fn beats(other: &Match, mine: &Match, rules: &Rules) -> bool {
     let rank = |found: &Match| {
+        let proven = found.verification.status == Status::ChecksumValid;
         let length = found.span.len();
-        (layer(rules, found), length, std::cmp::Reverse(found.span.start))
+        (proven, layer(rules, found), length, std::cmp::Reverse(found.span.start))
     };
     let (theirs, ours) = (rank(other), rank(mine));
     // Equal in everything else, the confident one wins, then the rule that stands first.

@@ -45,7 +45,11 @@ impl Remedy {
             steps: playbook.steps.iter().map(|step| place.instruction(step)).collect(),
             references: playbook.references.clone(),
         };
+        if let Some(published) = finding.verification.published() {
+            return place.published(remedy, published);
+        }
         match finding.verification.status {
+            Status::ChecksumInvalid => place.never_issued(remedy),
             Status::Expired => place.expired(remedy, finding),
             Status::Encrypted => Self {
                 why: format!(
@@ -99,6 +103,43 @@ impl Place {
                 "It says of itself that it expired on {when}, so nothing can use it any more."
             ),
             steps: vec![delete],
+            ..remedy
+        }
+    }
+
+    /// A sample that everybody has: nothing to revoke, unless something trusts it.
+    fn published(&self, remedy: Remedy, where_it_is: &str) -> Remedy {
+        let trust = "Make sure that nothing takes it for valid: no account, no server, no list of \
+                     trusted keys. Where something does, issue a credential of your own there, and \
+                     take this one out.";
+        let delete = self.fill("Take it out of {path}, or mark it there as the sample that it is.");
+        Remedy {
+            action: Action::Remove,
+            summary: "Remove it: it is a published sample.".into(),
+            why: format!("Everybody can read it at {where_it_is}, so it protects nothing."),
+            steps: [trust.to_owned(), delete]
+                .map(|what| Instruction { what, command: None })
+                .into(),
+            ..remedy
+        }
+    }
+
+    /// The checksum says that nobody issued the token as it stands here.
+    fn never_issued(&self, remedy: Remedy) -> Remedy {
+        let look = self.fill(
+            "Look at {path}, line {line}: an example that somebody made up, or a token with some \
+             characters changed or masked?",
+        );
+        let replace = "An example: put in something that no one takes for a token, as YOUR_TOKEN.";
+        let rotate = "A real one, changed in a few characters: they can be guessed. Follow the steps \
+                      below.";
+        let first = [look, replace.to_owned(), rotate.to_owned()];
+        let first = first.map(|what| Instruction { what, command: None }).into_iter();
+        Remedy {
+            action: Action::Remove,
+            summary: "Remove it: its checksum is wrong, so it was not issued like this.".into(),
+            why: "The token carries a checksum of itself, and it does not fit.".into(),
+            steps: first.chain(remedy.steps).collect(),
             ..remedy
         }
     }

@@ -3,8 +3,8 @@
 //! (<https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas>,
 //! <https://learn.microsoft.com/en-us/azure/service-bus-messaging/service-bus-sas>).
 
-use super::Check;
 use super::fact::{Tell as _, host};
+use super::{Check, now};
 use crate::finding::{Status, Verification};
 use bstr::ByteSlice;
 use jiff::Timestamp;
@@ -31,7 +31,7 @@ impl Check for AzureSas {
 
     fn verify_in(&self, secret: &[u8], matched: &[u8]) -> Verification {
         let seen = self.verify(secret);
-        if seen.status == Status::Unknown { seen } else { tell(seen, matched, Timestamp::now()) }
+        if seen.status == Status::Unknown { seen } else { tell(seen, matched, now()) }
     }
 }
 

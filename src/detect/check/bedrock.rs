@@ -4,7 +4,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html>).
 
 use super::fact::Tell as _;
-use super::{Check, aws_key_id, encoded};
+use super::{Check, aws_key_id, encoded, now};
 use crate::finding::{Status, Verification};
 use bstr::ByteSlice;
 use jiff::{SignedDuration, Timestamp};
@@ -20,7 +20,7 @@ impl Check for Bedrock {
     fn verify(&self, secret: &[u8]) -> Verification {
         let decode = |prefix: &[u8]| secret.strip_prefix(prefix).and_then(encoded::base64);
         let long = || long_term(&decode(b"ABSK")?);
-        let short = || short_term(decode(b"bedrock-api-key-")?.to_str().ok()?, Timestamp::now());
+        let short = || short_term(decode(b"bedrock-api-key-")?.to_str().ok()?, now());
         long().or_else(short).unwrap_or_default()
     }
 }

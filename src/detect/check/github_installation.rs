@@ -3,10 +3,9 @@
 //! (<https://github.blog/changelog/2026-05-15-github-app-installation-tokens-per-request-override-header/>).
 
 use super::fact::Tell as _;
-use super::{Check, jwt};
+use super::{Check, jwt, now};
 use crate::finding::{Status, Verification};
 use bstr::ByteSlice;
-use jiff::Timestamp;
 
 pub(super) struct Installation;
 
@@ -21,7 +20,7 @@ impl Check for Installation {
         if app.is_empty() || !app.iter().all(u8::is_ascii_digit) {
             return Verification::default();
         }
-        let seen = jwt::verify_at(token, Timestamp::now());
+        let seen = jwt::verify_at(token, now());
         if seen.status == Status::Unknown { seen } else { seen.tell("app_id", app.to_str().ok()) }
     }
 }

@@ -5,10 +5,9 @@
 //! The token of a CI job may be a JSON Web Token behind the prefix.
 
 use super::fact::Tell as _;
-use super::{Check, encoded, jwt, verdict};
+use super::{Check, encoded, jwt, now, verdict};
 use crate::finding::{Status, Verification};
 use bstr::ByteSlice;
-use jiff::Timestamp;
 
 pub(super) struct GitLab;
 
@@ -23,9 +22,7 @@ impl Check for GitLab {
 
     fn verify(&self, secret: &[u8]) -> Verification {
         match secret.split_once_str("-") {
-            Some((b"glcbt", token)) if token.starts_with(b"eyJ") => {
-                jwt::verify_at(token, Timestamp::now())
-            }
+            Some((b"glcbt", token)) if token.starts_with(b"eyJ") => jwt::verify_at(token, now()),
             _ => routable(secret).unwrap_or_default(),
         }
     }

@@ -1,7 +1,7 @@
 //! JSON Web Tokens (RFC 7519) say who issued them, for whom, and from when until when they are valid.
 
 use super::fact::{Tell as _, host};
-use super::{Check, encoded, published};
+use super::{Check, encoded, now, published};
 use crate::finding::{Status, Verification};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -14,7 +14,7 @@ impl Check for Jwt {
     }
 
     fn verify(&self, secret: &[u8]) -> Verification {
-        verify_at(secret, Timestamp::now())
+        verify_at(secret, now())
     }
 }
 

@@ -38,7 +38,10 @@ mod telegram;
 mod vectors;
 mod zuplo;
 
+use crate::clock;
 use crate::finding::{Status, Verification};
+use jiff::Timestamp;
+use std::sync::LazyLock;
 
 /// An offline verification of one kind of secret.
 pub trait Check: Sync {
@@ -58,6 +61,13 @@ pub trait Check: Sync {
     fn seal(&self, _body: &str) -> Option<String> {
         None
     }
+}
+
+/// The time that expiry is compared with.
+fn now() -> Timestamp {
+    static NOW: LazyLock<Timestamp> =
+        LazyLock::new(|| clock::now().unwrap_or_else(|_| Timestamp::now()));
+    *NOW
 }
 
 /// All checks. A new one is added here.

@@ -4,7 +4,7 @@
 //! <https://github.com/pypi/warehouse/blob/main/warehouse/macaroons/caveats/__init__.py>).
 
 use super::fact::Tell as _;
-use super::{Check, encoded};
+use super::{Check, encoded, now};
 use crate::finding::{Status, Verification};
 use bstr::ByteSlice;
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ impl Check for PyPi {
     }
 
     fn verify(&self, secret: &[u8]) -> Verification {
-        verify_at(secret, Timestamp::now())
+        verify_at(secret, now())
     }
 }
 

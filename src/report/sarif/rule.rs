@@ -28,8 +28,8 @@ impl<'a> Rules<'a> {
         for entry in findings {
             match rules.entry(entry.0.rule.id()) {
                 Entry::Vacant(vacant) => drop(vacant.insert(entry)),
-                // That a secret has expired says nothing of the others.
-                Entry::Occupied(mut known) if is_expired(known.get()) => drop(known.insert(entry)),
+                // That a secret has expired, say, says nothing of the others.
+                Entry::Occupied(mut known) if is_special(known.get()) => drop(known.insert(entry)),
                 Entry::Occupied(_) => {}
             }
         }
@@ -49,7 +49,7 @@ impl<'a> Rules<'a> {
     /// only a playbook that a user brings is not at hand here.
     fn remedy(&self, entry: &(Finding, Remedy)) -> Remedy {
         let (finding, remedy) = entry;
-        let same = |summary: &str| is_expired(entry) || remedy.summary == summary;
+        let same = |summary: &str| is_special(entry) || remedy.summary == summary;
         match self.builtin.playbook(&finding.rule) {
             Some(playbook)
                 if playbook.references == remedy.references && same(&playbook.summary) =>
@@ -74,8 +74,10 @@ impl<'a> Rules<'a> {
     }
 }
 
-fn is_expired((finding, _): &(Finding, Remedy)) -> bool {
-    finding.verification.status == Status::Expired
+/// Whether the remedy is for this secret alone, by what it says about itself.
+fn is_special((finding, _): &(Finding, Remedy)) -> bool {
+    let seen = &finding.verification;
+    seen.published().is_some() || matches!(seen.status, Status::Expired | Status::ChecksumInvalid)
 }
 
 /// A step of a playbook for no place in particular.
