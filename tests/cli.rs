@@ -422,6 +422,51 @@ fn pack(id: &str, more: &str) -> String {
     )
 }
 
+/// A table of providers with one row.
+fn row(row: &str) -> String {
+    format!("provider = [\n  {{ name = \"Acme API key\", {row} }},\n]\n")
+}
+
+#[test]
+fn a_flawed_row_of_a_provider_is_told_with_its_place() {
+    let folder = Folder::new();
+    let reference = "reference = \"https://docs.acme.example/\"";
+    for (row, message) in [
+        (
+            format!("id = \"acme\", valu = \"x\", {reference}"),
+            "acme.toml:2:41: unknown field `valu`",
+        ),
+        (format!("id = \"acme\", value = \"x{{3\", {reference}"), "acme.toml:2:41: "),
+        (format!("id = \"Acme\", value = \"x{{30}}\", {reference}"), "acme.toml:2:28: `Acme-cred"),
+        (
+            format!("id = \"acme\", playbook=\"none\", value = \"x{{30}}\", {reference}"),
+            "acme.toml:2:41: ",
+        ),
+        (format!("id = \"acme\", value = \"x{{30}}\""), "missing field `reference`"),
+    ] {
+        folder.write("acme.toml", self::row(&row));
+        let said = folder.run(&["rules", "check", "--rules", "acme.toml"]);
+        assert_eq!(said.status, Some(1), "{said:?}");
+        assert!(said.err.contains(message), "{} does not hold {message}", said.err);
+    }
+}
+
+#[test]
+fn a_provider_in_one_line_is_a_rule() {
+    let folder = Folder::new();
+    let acme = "id = \"acme-cloud\", words = [\"acmecloud\"], value = \"[0-9a-f]{31}\", \
+                reference = \"https://docs.acme.example/\"";
+    folder.write("acme.toml", row(acme));
+    folder.write("a.py", expand("acmeCloudKey = '<<[0-9a-f]{31}>>'\n", 1).unwrap());
+    folder.write("b.txt", expand("the acme cloud token <<[0-9a-f]{31}>>\n", 2).unwrap());
+    folder.write("c.py", expand("acme_clouds_name = '<<[0-9a-f]{31}>>'\n", 3).unwrap());
+    let report = json(&folder.run(&["scan", "-f", "json", "--rules", "acme.toml", "."]));
+    let findings = report["findings"].as_array().unwrap();
+    let rules: BTreeSet<_> = findings.iter().map(|f| f["rule"].as_str().unwrap()).collect();
+    assert_eq!(rules, BTreeSet::from(["acme-cloud-credential"]), "{findings:#?}");
+    assert_eq!(findings.iter().map(|f| f["locations"].as_array().unwrap().len()).sum::<usize>(), 2);
+}
+
 #[test]
 fn a_flawed_pack_is_told_with_its_place() {
     let folder = Folder::new();

@@ -36,6 +36,9 @@ impl RuleError {
         let skip = line as usize - 1;
         let start: usize = text.split_inclusive('\n').take(skip).map(str::len).sum();
         let table = &text[start.min(text.len())..];
+        if let Some(column) = column_in_row(table, flaw.key) {
+            return Self::at(text, file, start + column, flaw.message);
+        }
         let mut offset = start;
         for (n, row) in table.split_inclusive('\n').enumerate() {
             if n > 0 && row.trim_start().starts_with('[') {
@@ -51,6 +54,17 @@ impl RuleError {
         }
         Self { place: format!("{file}:{line}"), message: flaw.message }
     }
+}
+
+/// Where `key` stands in a row of the table of providers, which is one line.
+fn column_in_row(table: &str, key: &str) -> Option<usize> {
+    let row = table.lines().next().filter(|row| row.trim_start().starts_with('{'))?;
+    // What a rule calls its pattern, a row calls its value.
+    let key = if key == "pattern" { "value" } else { key };
+    let is_key = |at: &usize| {
+        row[..*at].ends_with([' ', '{', ',']) && row[at + key.len()..].trim_start().starts_with('=')
+    };
+    row.match_indices(key).map(|(at, _)| at).find(is_key)
 }
 
 /// What is wrong with a table, and under which key.
