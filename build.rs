@@ -36,10 +36,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn encode(rules: &[Sourced<RuleSpec>], playbooks: &[Playbook]) -> postcard::Result<Vec<u8>> {
     let written: Vec<Vec<u8>> = rules.iter().map(postcard::to_stdvec).collect::<Result<_, _>>()?;
     let rules = rules.iter().zip(&written).map(|(Sourced { value: rule, .. }, written)| {
-        EmbeddedRule { id: &rule.id, layer: rule.layer(), triggers: rule.triggers(), written }
+        let (layer, triggers) = (rule.layer(), rule.triggers());
+        EmbeddedRule { id: &rule.id, layer, triggers, length: written.len() }
     });
     let playbooks = postcard::to_stdvec(playbooks)?;
-    postcard::to_stdvec(&Embedded { rules: rules.collect(), playbooks: &playbooks })
+    let (rules, written) = (rules.collect(), written.concat());
+    postcard::to_stdvec(&Embedded { rules, written: &written, playbooks: &playbooks })
 }
 
 fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {

@@ -11,10 +11,17 @@ fn embedded() -> postcard::Result<Embedded<'static>> {
     postcard::from_bytes(BLOB)
 }
 
-/// The built-in rules.
-pub(super) fn rules() -> Result<Vec<EmbeddedRule<'static>>, RuleError> {
-    let flaw = |e: postcard::Error| RuleError::of_file("built-in rules", e.to_string());
-    Ok(embedded().map_err(flaw)?.rules)
+/// The built-in rules, each with what [`decode`] makes the written rule of.
+pub(super) fn rules() -> Result<Vec<(EmbeddedRule<'static>, &'static [u8])>, RuleError> {
+    let flaw = |message: String| RuleError::of_file("built-in rules", message);
+    let Embedded { rules, mut written, .. } = embedded().map_err(|e| flaw(e.to_string()))?;
+    let with_written = |rule: EmbeddedRule<'static>| {
+        let (own, rest) = written.split_at_checked(rule.length)?;
+        written = rest;
+        Some((rule, own))
+    };
+    let rules: Option<_> = rules.into_iter().map(with_written).collect();
+    rules.ok_or_else(|| flaw("they are cut off".to_owned()))
 }
 
 /// A built-in rule as it was written.

@@ -267,8 +267,7 @@ impl<T> Sourced<T> {
     }
 }
 
-/// What `build.rs` embeds of a rule: what is needed when a scan begins, and the rest as bytes, which are
-/// decoded when the rule has something to do.
+/// What `build.rs` embeds of a rule for the beginning of a scan.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct EmbeddedRule<'a> {
     /// The rule's id.
@@ -278,16 +277,18 @@ pub struct EmbeddedRule<'a> {
     /// What brings it to work.
     #[serde(borrow)]
     pub triggers: Triggers<'a>,
-    /// A `Sourced<RuleSpec>`.
-    pub written: &'a [u8],
+    /// Bytes that it has in [`Embedded::written`], which are decoded when the rule has something to do.
+    pub length: usize,
 }
 
-/// What `build.rs` embeds.
+/// What `build.rs` embeds. What every scan needs stands together, so that the rest is not even paged in.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Embedded<'a> {
     /// All built-in rules, by pack.
     #[serde(borrow)]
     pub rules: Vec<EmbeddedRule<'a>>,
+    /// The rules as written, each a `Sourced<RuleSpec>`, one behind the other.
+    pub written: &'a [u8],
     /// All built-in playbooks, a `Vec<Playbook>`.
     pub playbooks: &'a [u8],
 }

@@ -15,6 +15,8 @@ pub const RUN: usize = 10;
 const FINGERPRINT: usize = 4;
 /// The group of the literals of three bytes. Before the text, any byte may have stood for them.
 const SHORT: u8 = 1;
+/// Those of the others.
+const GROUPS: [u8; 7] = [2, 4, 8, 16, 32, 64, 128];
 /// Bytes of a fingerprint that all literals have.
 const CORE: usize = 3;
 
@@ -243,23 +245,41 @@ fn commonness(text: &[u8]) -> usize {
 impl Tables {
     fn new(literals: &[Literal]) -> Self {
         let mut tables = Self::default();
-        for (index, literal) in literals.iter().enumerate() {
-            // The short ones, with an open place, have a group of their own.
+        for literal in literals {
+            // The short ones, with an open place, have a group of their own. The others go where they
+            // let the fewest other bytes in: literals that are alike share a group.
+            let widest =
+                |group: &u8| tables.with(literal, *group).width(*group) - tables.width(*group);
             let short = literal.byte(0).is_none();
-            let group = if short { SHORT } else { 2 << (index % 7) };
-            for place in 0..FINGERPRINT {
-                let Some(byte) = literal.byte(place) else {
-                    tables.low[place].iter_mut().for_each(|groups| *groups |= group);
-                    tables.high[place].iter_mut().for_each(|groups| *groups |= group);
-                    continue;
-                };
-                for byte in [byte, byte.to_ascii_uppercase()] {
-                    tables.low[place][usize::from(byte & 15)] |= group;
-                    tables.high[place][usize::from(byte >> 4)] |= group;
-                }
+            let group =
+                if short { SHORT } else { GROUPS.into_iter().min_by_key(widest).unwrap_or(2) };
+            tables = tables.with(literal, group);
+        }
+        tables
+    }
+
+    /// The same with one more literal in `group`.
+    fn with(&self, literal: &Literal, group: u8) -> Self {
+        let mut tables = self.clone();
+        for place in 0..FINGERPRINT {
+            let Some(byte) = literal.byte(place) else {
+                tables.low[place].iter_mut().for_each(|groups| *groups |= group);
+                tables.high[place].iter_mut().for_each(|groups| *groups |= group);
+                continue;
+            };
+            for byte in [byte, byte.to_ascii_uppercase()] {
+                tables.low[place][usize::from(byte & 15)] |= group;
+                tables.high[place][usize::from(byte >> 4)] |= group;
             }
         }
         tables
+    }
+
+    /// How many texts of four bytes `group` takes for one of its literals.
+    fn width(&self, group: u8) -> u64 {
+        let count = |table: &[u8; 16]| table.iter().filter(|groups| **groups & group != 0).count();
+        let places = self.low.iter().zip(&self.high);
+        places.map(|(low, high)| (count(low) * count(high)) as u64).product()
     }
 }
 
