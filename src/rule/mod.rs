@@ -19,7 +19,7 @@ use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use spec::EmbeddedRule;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -277,11 +277,16 @@ impl RuleSet {
     ///
     /// All flaws found, by file and line.
     pub fn check(&self) -> Result<(), Vec<RuleError>> {
+        let mut ids = BTreeSet::new();
         let flaws: Vec<RuleError> = self
             .rules
             .iter()
             .filter_map(|rule| {
-                let flaw = load::flaw(rule.spec())
+                let names = rule.spec().aliases.iter().map(String::as_str).chain([rule.id()]);
+                let repeated = names.filter(|name| !ids.insert(*name)).last();
+                let flaw = repeated
+                    .map(|id| load::Flaw::new("id", format!("there is another rule `{id}`")))
+                    .or_else(|| load::flaw(rule.spec()))
                     .or_else(|| self.lacks(rule.spec()))
                     .or_else(|| self.dangling(rule))?;
                 Some(RuleError::in_table("", rule.file(), rule.line(), flaw))

@@ -27,7 +27,7 @@ mod jwt;
 mod members;
 mod one_password;
 mod openai;
-mod private_key;
+pub(crate) mod private_key;
 mod published;
 mod pypi;
 mod sentry;
