@@ -451,7 +451,7 @@ pub struct Finding {
 impl Finding {
     /// Its name. Of a secret that could be guessed it takes a millisecond to make.
     pub fn fingerprint(&self) -> &Fingerprint {
-        self.fingerprint.get_or_init(|| Fingerprint::new(&self.rule.id(), &self.secret))
+        self.fingerprint.get_or_init(|| Fingerprint::new(self.rule.id(), &self.secret))
     }
 
     /// How bad it is.

@@ -442,7 +442,7 @@ fn a_flawed_row_of_a_provider_is_told_with_its_place() {
             format!("id = \"acme\", playbook=\"none\", value = \"x{{30}}\", {reference}"),
             "acme.toml:2:41: ",
         ),
-        (format!("id = \"acme\", value = \"x{{30}}\""), "missing field `reference`"),
+        ("id = \"acme\", value = \"x{30}\"".to_owned(), "missing field `reference`"),
     ] {
         folder.write("acme.toml", self::row(&row));
         let said = folder.run(&["rules", "check", "--rules", "acme.toml"]);

@@ -70,7 +70,9 @@ impl KeywordIndex {
         } else if by_provider.is_empty() || !names.words_in(&bytes[start..name.start], |_| ()) {
             return called;
         }
-        by_provider.into_iter().for_each(|rule| add(&mut called, rule));
+        for rule in by_provider {
+            add(&mut called, rule);
+        }
         let of_password = |rule: &usize| rules[*rule].layer() == Layer::Password;
         if is_named && !called.iter().any(of_password) {
             // `acme_key`: whatever shape the provider gives its keys.

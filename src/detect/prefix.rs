@@ -55,7 +55,7 @@ impl PrefixIndex {
         }
         let tables = index.tails.iter_mut().chain([&mut index.heads]);
         tables.for_each(|table| {
-            table.entries.sort_unstable_by_key(|(key, entry)| (*key, entry.rule))
+            table.entries.sort_unstable_by_key(|(key, entry)| (*key, entry.rule));
         });
         index
     }

@@ -60,7 +60,7 @@ fn run(outcome: &Outcome, root: &Root, most: usize) -> Run {
     let excused = shown.iter().any(|(finding, _)| finding.triage != Triage::New);
     let results = shown.iter().map(|(finding, remedy)| {
         let mut result = result(finding, remedy, root);
-        result.rule_index = rules.index(&finding.rule.id());
+        result.rule_index = rules.index(finding.rule.id());
         result.suppressions = excused.then(|| suppressions(&finding.triage));
         result
     });
