@@ -4,7 +4,6 @@
 
 use super::Dice;
 use crate::detect::check::private_key::arithmetic;
-use crate::detect::check::private_key::curve25519::bech32;
 use crate::detect::check::private_key::putty::Seal;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
 use crypto_bigint::{BoxedUint, ConcatenatingMul, NonZero};
@@ -406,7 +405,9 @@ fn encrypted_pgp(dice: &mut Dice) -> Vec<u8> {
 }
 
 fn age(dice: &mut Dice) -> String {
-    bech32::encode("age-secret-key-", &dice.bytes(32)).to_uppercase()
+    let prefix = bech32::Hrp::parse_unchecked("age-secret-key-");
+    let key = bech32::encode_upper::<bech32::Bech32>(prefix, &dice.bytes(32));
+    key.unwrap_or_default()
 }
 
 fn jwk(private: bool, dice: &mut Dice) -> String {

@@ -90,6 +90,8 @@ struct Key {
     encryption: Option<String>,
     /// Whether the private half is that of the public one, as far as it was compared.
     fits: bool,
+    /// Whether a checksum over all of it is right.
+    proven: bool,
     /// Whether the container holds a private key at all.
     present: bool,
     /// What else there is to say.
@@ -100,7 +102,8 @@ impl Key {
     /// A key in a container of this name, of which nothing else is known yet.
     fn new(format: &'static str) -> Self {
         let facts = Vec::new();
-        Self { format, public: None, encryption: None, fits: true, present: true, facts }
+        let (public, encryption) = (None, None);
+        Self { format, public, encryption, fits: true, proven: false, present: true, facts }
     }
 
     /// The same with its public half.
@@ -112,6 +115,12 @@ impl Key {
     /// The same with what the comparison of its halves has said.
     fn fitting(mut self, fits: bool) -> Self {
         self.fits = fits;
+        self
+    }
+
+    /// The same with a right checksum.
+    fn proven(mut self) -> Self {
+        self.proven = true;
         self
     }
 
@@ -137,6 +146,7 @@ impl Key {
             (false, ..) => Status::Unknown,
             (true, false, _) => Status::ChecksumInvalid,
             (true, true, Some(_)) => Status::Encrypted,
+            (true, true, None) if self.proven => Status::ChecksumValid,
             (true, true, None) => Status::WellFormed,
         };
         let mut seen = Verification::new(status).with("format", self.format);

@@ -300,8 +300,6 @@ fn a_sample_key_of_a_standard_is_called_one() {
 
 #[test]
 fn recipients_of_age_are_those_of_its_specification() {
-    // BIP 173 has this vector.
-    assert_eq!(curve25519::bech32::encode("a", b""), "a12uel5l");
     let seen = verify(&example("age-secret-key"));
     assert!(seen.facts["public_key"].starts_with("age1"), "{seen:?}");
     assert_eq!(seen.facts["public_key"].len(), 62);
