@@ -18,8 +18,10 @@ pub(super) const CONTEXT: usize = 80;
 const SHORT: usize = 4;
 
 /// Words that say "a secret follows", whoever's it is.
-const GENERIC: &str = "key token secret pass passw passphrase pwd auth cred bearer webhook signature \
-                       access license api private client";
+const GENERIC: &str = "key token secret pass passw passphrase pwd auth cred bearer webhook";
+
+/// Words that say so in the name itself; before it they are modifiers, parts of addresses and the like.
+const IN_NAMES: &str = "access license api private client";
 
 /// Others, which are a part of too many words: they count only by themselves.
 const ABBREVIATIONS: &str = "pat sid dsn";
@@ -56,7 +58,7 @@ impl KeywordIndex {
         let providers = || self.providers.get_or_init(|| Providers::new(rules));
         let text = &bytes[name.clone()];
         let mut called = Vec::new();
-        let says_secret = names.words_in(text, |rule| add(&mut called, rule));
+        let says_secret = names.words_in(text, |rule| add(&mut called, rule)) > Says::Nothing;
         let (mut by_provider, mut is_named) = (Vec::new(), false);
         providers().words_in(text, |word, rule| {
             is_named |= !is_generic(word);
@@ -67,7 +69,9 @@ impl KeywordIndex {
         if says_secret {
             let region = &bytes[start..found.name.end.max(name.end)];
             providers().words_in(region, |_, rule| add(&mut by_provider, rule));
-        } else if by_provider.is_empty() || !names.words_in(&bytes[start..name.start], |_| ()) {
+        } else if by_provider.is_empty()
+            || names.words_in(&bytes[start..name.start], |_| ()) < Says::Secret
+        {
             return called;
         }
         for rule in by_provider {
@@ -110,23 +114,25 @@ impl Names {
                 }
             }
         }
-        let others = GENERIC.split(' ').chain(ABBREVIATIONS.split(' ')).map(str::as_bytes);
+        let others =
+            [GENERIC, ABBREVIATIONS, IN_NAMES].into_iter().flat_map(|list| list.split(' '));
+        let others = others.map(str::as_bytes);
         let automaton = AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(words.iter().map(|(text, _)| text.as_slice()).chain(others));
         Self { words, generic, automaton: automaton.ok() }
     }
 
-    /// Calls `each` with the rules that a word in `text` calls by itself. Says whether any word there
-    /// says that a secret follows.
-    fn words_in(&self, text: &[u8], mut each: impl FnMut(usize)) -> bool {
-        let Some(automaton) = &self.automaton else { return false };
+    /// Calls `each` with the rules that a word in `text` calls by itself. Returns what the words there
+    /// say of what follows.
+    fn words_in(&self, text: &[u8], mut each: impl FnMut(usize)) -> Says {
+        let Some(automaton) = &self.automaton else { return Says::Nothing };
         let mut buffer = [0; MAX_TEXT];
         let text = &text[text.len().saturating_sub(MAX_TEXT)..];
         let folded = &mut buffer[..text.len()];
         folded.copy_from_slice(text);
         fold(folded);
-        let mut says_secret = false;
+        let mut says = Says::Nothing;
         for hit in automaton.find_overlapping_iter(&*folded) {
             let range = hit.range();
             match self.words.get(hit.pattern().as_usize()) {
@@ -136,16 +142,29 @@ impl Names {
                 Some(_) => {}
                 None => {
                     let word = &folded[range.clone()];
-                    says_secret |= if is_any(word, ABBREVIATIONS) {
+                    let counts = if is_any(word, ABBREVIATIONS) {
                         is_whole(text, range)
                     } else {
                         word.len() > SHORT || !goes_on(text, &range)
                     };
+                    let weight = if is_any(word, IN_NAMES) { Says::InName } else { Says::Secret };
+                    says = if counts { says.max(weight) } else { says };
                 }
             }
         }
-        says_secret
+        says
     }
+}
+
+/// What words say of what follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Says {
+    /// Nothing.
+    Nothing,
+    /// That it is a secret, if they stand in its name.
+    InName,
+    /// That it is a secret.
+    Secret,
 }
 
 fn add(rules: &mut Vec<usize>, rule: usize) {
@@ -267,7 +286,8 @@ impl Hash {
 /// Whether a rule's word is made of generic ones alone, as `secret_key` is: it names no provider.
 fn is_generic(word: &[u8]) -> bool {
     let mut rest = word;
-    while let Some(stem) = GENERIC.split(' ').find_map(|end| rest.strip_suffix(end.as_bytes())) {
+    let generic = || GENERIC.split(' ').chain(IN_NAMES.split(' '));
+    while let Some(stem) = generic().find_map(|end| rest.strip_suffix(end.as_bytes())) {
         rest = stem;
     }
     rest.is_empty()
@@ -359,11 +379,12 @@ mod tests {
     fn words_that_say_that_a_secret_follows() {
         let names = Names::new(&[]);
         let says = |text: &str| names.words_in(text.as_bytes(), |_| ());
+        assert_eq!(says("clientId"), Says::InName);
         for text in ["apikey", "API_KEY", "authToken", "GITHUB_PAT", "account.sid", "myKey2"] {
-            assert!(says(text), "{text}");
+            assert_eq!(says(text), Says::Secret, "{text}");
         }
         for text in ["keyboard", "path", "inside", "compat", "passage", "name"] {
-            assert!(!says(text), "{text}");
+            assert_eq!(says(text), Says::Nothing, "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Names that speak *about* a secret: where it is kept, what it is called, how it is checked.
 
-use super::shape::humps;
+use super::shape::{humps, is_uuid};
 use super::{Filter, Subject, Verdict, Words, ends_with_any, is_any};
 use crate::rule::Layer;
 
@@ -24,7 +24,7 @@ static PARTS: Words = Words::new(
     public pubkey primary_key primarykey foreign partition sort_key sortkey cache_key cachekey \
     cache-key cache_token keyword keyboard keycode keydown keyup keypress monkey turkey hotkey \
     idempotency dedup object_key objectkey s3_key row_key checksum integrity sha1 sha256 sha512 \
-    md5 digest fingerprint thumbprint commit revision etag nonce csrf xsrf token_type tokenizer \
+    sha3 hash_of md5 digest fingerprint thumbprint commit revision etag nonce csrf xsrf token_type tokenizer \
     translation i18n",
 );
 
@@ -67,6 +67,9 @@ impl Filter for NameRole {
             }
             Layer::Named if PUBLIC.are_in(name) => "public, by its name",
             Layer::Named if ends_with_any(name, IDENTIFIERS) => "an identifier, by its name",
+            Layer::Named if is_uuid(subject.value) && is_identifier(name) => {
+                "a UUID under the name of an identifier"
+            }
             Layer::Generic | Layer::Password if ends_with_any(name, ENDS) || PARTS.are_in(name) => {
                 "its name speaks about a secret, it is none"
             }
@@ -92,6 +95,13 @@ fn last_name(before: &[u8]) -> &[u8] {
     let assigned = before[end..].iter().any(|b| b":=".contains(b));
     let length = before[..end].iter().rev().take_while(|b| is_name(b)).count();
     if assigned { &before[end - length..end] } else { &[] }
+}
+
+/// `formId`, `project_uuid`; but not `secret_id`.
+fn is_identifier(name: &[u8]) -> bool {
+    let last = words(name).last();
+    last.is_some_and(|last| is_any(last, "id uuid guid ids"))
+        && !words(name).any(|word| is_any(word, "secret token key"))
 }
 
 /// The words of a name: at `_`, `-`, `.` and camel humps.

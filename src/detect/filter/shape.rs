@@ -1,7 +1,7 @@
 //! Values of a shape that secrets under a generic name do not have: identifiers, paths, addresses,
 //! UUIDs, colours, dates, sentences.
 
-use super::{Filter, Subject, Verdict};
+use super::{Filter, Subject, Verdict, is_any};
 use crate::rule::Layer;
 use bstr::ByteSlice;
 
@@ -50,8 +50,25 @@ fn generic(value: &[u8]) -> Option<&'static str> {
     // A name with a version or a size in it: words, and digits only at their ends.
     let words = value.split(|b| b"-_./".contains(b));
     let wordy = words.filter(|word| is_word(word)).count() * 2;
-    let parts = value.split(|b| b"-_./".contains(b)).count();
-    (parts > 2 && wordy > parts).then_some("words")
+    let parts = || value.split(|b| b"-_./".contains(b));
+    // `acme-prod-9fK2mQ7xLp0VbTz3RwYc8NdE`: the words say whose the rest is.
+    let random = parts().any(|part| part.len() >= LONG_PART && !is_word(part));
+    let count = parts().count();
+    if count > 2 && wordy > count && !random {
+        return Some("words");
+    }
+    is_file(value).then_some("the name of a file")
+}
+
+/// Letters and digits of this length between dashes are no abbreviation and no number.
+const LONG_PART: usize = 12;
+
+/// `signing-key-2.pem`
+fn is_file(value: &[u8]) -> bool {
+    const ENDINGS: &str =
+        "asc pem key crt cer der json yaml yml toml txt xml html js ts py md png svg";
+    let end = value.rfind_byte(b'.').map(|at| &value[at + 1..]);
+    end.is_some_and(|end| is_any(end, ENDINGS))
 }
 
 fn password(value: &[u8], subject: &Subject) -> Option<&'static str> {
@@ -160,7 +177,7 @@ fn is_date(value: &[u8]) -> bool {
     value.len() >= 10 && date
 }
 
-fn is_uuid(value: &[u8]) -> bool {
+pub(super) fn is_uuid(value: &[u8]) -> bool {
     value.len() == 36
         && value.iter().enumerate().all(|(at, b)| match at {
             8 | 13 | 18 | 23 => *b == b'-',
@@ -183,6 +200,12 @@ mod tests {
         {
             assert!(!is_identifier(random.as_bytes()), "{random}");
             assert_eq!(generic(random.as_bytes()), None, "{random}");
+        }
+        for kept in ["acme-prod-9fK2mQ7xLp0VbTz3RwYc8NdE", "zz_live_8qm2vx7lk0pz3rw9tt4hb6"] {
+            assert_eq!(generic(kept.as_bytes()), None, "{kept}");
+        }
+        for words in ["acme-prod-eu-2", "docker-image-12-r2", "e2e-001-decrypt.asc"] {
+            assert!(generic(words.as_bytes()).is_some(), "{words}");
         }
     }
 

@@ -11,6 +11,9 @@ use bech32::{Bech32, Hrp};
 /// Bytes of a private key, and of a public one.
 pub(super) const LENGTH: usize = 32;
 
+/// Characters of an age identity.
+const IDENTITY: usize = 74;
+
 /// A WireGuard key, with the public key by which its peers name it (wg(8), `wg pubkey`).
 pub(super) fn wireguard(private: &[u8]) -> Option<Key> {
     let public = arithmetic::x25519(private.try_into().ok()?);
@@ -23,7 +26,7 @@ pub(super) fn wireguard(private: &[u8]) -> Option<Key> {
 pub(super) fn age(text: &[u8]) -> Option<Key> {
     let end = text.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'-');
     let text = str::from_utf8(&text[..end.unwrap_or(text.len())]).ok()?;
-    UncheckedHrpstring::new(text).ok()?;
+    UncheckedHrpstring::new(text).ok().filter(|_| text.len() == IDENTITY)?;
     let Ok(checked) = CheckedHrpstring::new::<Bech32>(text) else {
         return Some(Key::new("age").fitting(false));
     };

@@ -88,6 +88,8 @@ fn every_format_says_what_it_is() {
     for (rows, status) in [(&OPEN[..], Status::WellFormed), (&ENCRYPTED, Status::Encrypted)] {
         for (name, format, facts) in rows {
             let seen = verify(&example(name));
+            // Only an age identity has a checksum over all of it.
+            let status = if *format == "age" { Status::ChecksumValid } else { status };
             assert_eq!(seen.status, status, "{name}: {seen:?}");
             for (fact, value) in facts.iter().chain(&[("format", *format)]) {
                 assert_eq!(seen.facts.get(fact).map(String::as_str), Some(*value), "{name} {fact}");
