@@ -5,7 +5,6 @@
 use super::keyword::CONTEXT;
 use super::trace::Looked;
 use crate::kind::FileKind;
-use bstr::ByteSlice as _;
 use memchr::memmem::Finder;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -111,15 +110,17 @@ pub(crate) fn apart(
 pub(crate) fn told(bytes: &[u8], start: usize, looked: &mut Looked) -> Option<Assignment> {
     let from = start.saturating_sub(MAX_TOLD);
     let before = &bytes[from..start];
-    if !before.last().is_some_and(|b| is_blank(*b) || is_quote(*b)) {
+    let quote = before.last().filter(|b| is_quote(**b));
+    let before = &before[..before.len() - usize::from(quote.is_some())];
+    // Asked for every run, so byte by byte: is there a blank, and a letter before it?
+    let blanks = before.iter().rev().take_while(|b| is_blank(**b)).count();
+    let words = &before[..before.len() - blanks];
+    if blanks == 0 || !words.last().is_some_and(u8::is_ascii_alphabetic) {
         return None;
     }
     looked.back_to(from.saturating_sub(1));
-    let quote = before.last().filter(|b| is_quote(**b));
-    let before = &before[..before.len() - usize::from(quote.is_some())];
-    let words = before.trim_end_with(|c| c == ' ' || c == '\t');
     let last = words.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
-    if words.len() == before.len() || !tells(&words[words.len() - last..]) {
+    if !tells(&words[words.len() - last..]) {
         return None;
     }
     let in_words = |b: &&u8| b.is_ascii_alphanumeric() || b" \t_-.:".contains(b);
@@ -127,7 +128,8 @@ pub(crate) fn told(bytes: &[u8], start: usize, looked: &mut Looked) -> Option<As
     let behind = bytes[start..].iter().take(MAX_VALUE);
     let ends = |b: &u8| b.is_ascii_whitespace() || is_quote(*b) || b",;<>()[]{}\\".contains(b);
     let length = behind.take_while(|b| !ends(b)).count();
-    let value = bytes[start..start + length].trim_end_with(|c| ".:!?".contains(c)).len();
+    let value = &bytes[start..start + length];
+    let value = length - value.iter().rev().take_while(|b| b".:!?".contains(b)).count();
     looked.on_to(start + length + PEEK);
     Some(Assignment {
         name: from + words.len() - name..from + words.len(),

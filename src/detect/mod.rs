@@ -542,11 +542,11 @@ impl<'a> Search<'a> {
         self.looked.on_to(anchor + reach + BEHIND);
         let Some(regex) = self.detector.rules.rules()[rule].regex() else { return };
         let _run = self.detector.run(rule);
-        // Most patterns begin with their prefix.
+        // Most patterns begin with their prefix, and match nowhere else.
         let here = Input::new(self.bytes).range(anchor..window.end).anchored(Anchored::Yes);
         if regex.is_match(here.clone()) {
             self.search_in(rule, anchor..window.end, Some(at));
-        } else {
+        } else if !self.detector.rules.rules()[rule].begins_with_prefix() {
             self.search_in(rule, window, Some(at));
         }
     }

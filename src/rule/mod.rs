@@ -17,6 +17,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use name_glob::NameGlob;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
+use regex_syntax::hir::literal::Extractor;
 use spec::EmbeddedRule;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,7 @@ pub struct Rule {
     embedded: &'static [u8],
     regex: OnceLock<Option<Regex>>,
     paths: OnceLock<(GlobSet, GlobSet)>,
+    begins_with_prefix: OnceLock<bool>,
     /// The last parts of the globs of files that the rule is for.
     names: OnceLock<Vec<NameGlob>>,
 }
@@ -76,6 +78,7 @@ impl Rule {
             embedded: &[],
             regex: OnceLock::new(),
             paths: OnceLock::new(),
+            begins_with_prefix: OnceLock::new(),
             names: OnceLock::new(),
         }
     }
@@ -94,6 +97,26 @@ impl Rule {
     #[must_use]
     pub fn triggers(&self) -> &Triggers<'static> {
         &self.triggers
+    }
+
+    /// Whether everything that the pattern matches begins with one of the rule's prefixes, so that no match
+    /// stands anywhere else than right at a prefix.
+    #[must_use]
+    pub fn begins_with_prefix(&self) -> bool {
+        *self.begins_with_prefix.get_or_init(|| {
+            let parser = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build();
+            let Ok(pattern) = { parser }.parse(&self.spec().pattern) else { return false };
+            let beginnings = Extractor::new().extract(&pattern);
+            let RuleSpec { prefixes, literals, .. } = self.spec();
+            let is_prefix = |beginning: &[u8]| {
+                let mut prefixes = prefixes.iter().map(String::as_bytes);
+                prefixes.any(|prefix| beginning.starts_with(prefix))
+            };
+            let all = beginnings.literals().unwrap_or_default();
+            literals.is_empty()
+                && !all.is_empty()
+                && all.iter().all(|one| is_prefix(one.as_bytes()))
+        })
     }
 
     /// The rank of the rule among others on the same bytes.
