@@ -422,6 +422,28 @@ fn pack(id: &str, more: &str) -> String {
     )
 }
 
+#[test]
+fn what_the_user_excludes_everywhere_is_left_out() {
+    for (config, text) in [
+        ("git/ignore", "*.skip\n".to_owned()),
+        (".gitconfig", "[core]\n\texcludesFile = ~/mine\n".to_owned()),
+        ("git/config", "[core]\n\texcludesfile = ~/mine\n".to_owned()),
+    ] {
+        let folder = Folder::repository();
+        folder.plant("tree/a.skip", 1).plant("tree/b.py", 2).write("mine", "*.skip\n");
+        let places = |folder: &Folder| {
+            let report = json(&folder.run(&["scan", "-f", "json", "tree"]));
+            let findings = report["findings"].as_array().unwrap().clone();
+            let path =
+                |finding: &Value| finding["locations"][0]["path"].as_str().unwrap().to_owned();
+            findings.iter().map(path).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(places(&folder).len(), 2, "{config}");
+        folder.write(config, text);
+        assert_eq!(places(&folder), BTreeSet::from(["tree/b.py".to_owned()]), "{config}");
+    }
+}
+
 /// A table of providers with one row.
 fn row(row: &str) -> String {
     format!("provider = [\n  {{ name = \"Acme API key\", {row} }},\n]\n")

@@ -28,10 +28,10 @@ struct Table {
 
 #[derive(Debug)]
 struct Entry {
-    /// What stands before the run.
-    left: Vec<u8>,
-    /// What the run begins with.
-    right: Vec<u8>,
+    /// What stands before the run, and what the run begins with.
+    prefix: Box<[u8]>,
+    /// Bytes of what stands before.
+    left: usize,
     rule: usize,
 }
 
@@ -42,7 +42,7 @@ impl PrefixIndex {
             let bytes = prefix.as_bytes();
             let split = bytes.iter().rposition(|b| !is_token(*b)).map_or(0, |at| at + 1);
             let (left, right) = bytes.split_at(split);
-            let entry = Entry { left: left.to_vec(), right: right.to_vec(), rule };
+            let entry = Entry { prefix: bytes.into(), left: left.len(), rule };
             if let Some(key) = right.first_chunk() {
                 index.heads.add(*key, entry);
                 continue;
@@ -110,8 +110,9 @@ impl Table {
     ) {
         let first = self.entries.partition_point(|(known, _)| known < key);
         for (_, entry) in self.entries[first..].iter().take_while(|(known, _)| known == key) {
-            if bytes[run..].starts_with(&entry.right) && bytes[..run].ends_with(&entry.left) {
-                each(entry.rule, run - entry.left.len());
+            let (left, right) = entry.prefix.split_at(entry.left);
+            if bytes[run..].starts_with(right) && bytes[..run].ends_with(left) {
+                each(entry.rule, run - entry.left);
             }
         }
     }

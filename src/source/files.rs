@@ -10,9 +10,10 @@ use crate::scan::{Engine, Worker};
 use bstr::{BString, ByteSlice, ByteVec};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use std::collections::{BTreeSet, HashSet};
+use std::env;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
@@ -53,7 +54,7 @@ impl Files {
             .parents(honoured)
             .git_ignore(honoured)
             .git_exclude(honoured)
-            .git_global(honoured)
+            .git_global(honoured && may_exclude_everywhere())
             .require_git(true)
             .threads(self.options.threads)
             .filter_entry(move |entry| {
@@ -63,6 +64,23 @@ impl Files {
             });
         Some(walk)
     }
+}
+
+/// Whether the user has a file of exclusions for all repositories, as far as a glance tells: `ignore`
+/// compiles a regular expression to read git's configuration, which takes longer than a small scan.
+fn may_exclude_everywhere() -> bool {
+    let home = env::var_os("HOME").map(PathBuf::from);
+    let configured = env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty());
+    let folder = configured.map(PathBuf::from).or_else(|| Some(home.as_ref()?.join(".config")));
+    // Elsewhere than on Unix, `ignore` knows better where to look.
+    let (Some(home), Some(folder)) = (home, folder) else { return true };
+    let names_one = |path: PathBuf| match fs::read(path) {
+        Ok(text) => text.to_ascii_lowercase().contains_str("excludesfile"),
+        Err(e) => e.kind() != ErrorKind::NotFound,
+    };
+    folder.join("git/ignore").exists()
+        || names_one(home.join(".gitconfig"))
+        || names_one(folder.join("git/config"))
 }
 
 impl Source for Files {
