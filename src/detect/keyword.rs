@@ -78,7 +78,7 @@ impl KeywordIndex {
             add(&mut called, rule);
         }
         let of_password = |rule: &usize| rules[*rule].layer() == Layer::Password;
-        if is_named && !called.iter().any(of_password) {
+        if says_secret && is_named && !called.iter().any(of_password) {
             // `acme_key`: whatever shape the provider gives its keys.
             names.generic.iter().for_each(|rule| add(&mut called, *rule));
         }

@@ -31,7 +31,7 @@ mod tests {
     #[test]
     fn samples_of_documentation_are_known() {
         assert_eq!(place(b"AKIAIOSFODNN7EXAMPLE"), Some("docs.aws.amazon.com/IAM"));
-        assert_eq!(place(b"AKIAIOSFODNN7EXAMPLF"), None);
+        assert_eq!(place(b"AKIAIOSFODNN7EXAMPL"), None);
         assert_eq!(place(b""), None);
     }
 }
