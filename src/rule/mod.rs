@@ -36,12 +36,13 @@ pub struct Rule {
     id: Cow<'static, str>,
     layer: Layer,
     triggers: Triggers<'static>,
-    /// The rule as written.
-    written: OnceLock<Sourced<RuleSpec>>,
+    /// The rule as written. In a box, as most rules of a scan never need it: what stands here is paged in
+    /// for all of them.
+    written: OnceLock<Box<Sourced<RuleSpec>>>,
     /// What a built-in rule is decoded from.
     embedded: &'static [u8],
     regex: OnceLock<Option<Regex>>,
-    paths: OnceLock<(GlobSet, GlobSet)>,
+    paths: OnceLock<Box<(GlobSet, GlobSet)>>,
     begins_with_prefix: OnceLock<bool>,
     /// The last parts of the globs of files that the rule is for.
     names: OnceLock<Vec<NameGlob>>,
@@ -57,7 +58,7 @@ impl From<Sourced<RuleSpec>> for Rule {
     fn from(written: Sourced<RuleSpec>) -> Self {
         let spec = &written.value;
         let (id, layer, triggers) = (spec.id.clone().into(), spec.layer(), spec.triggers());
-        Self { written: written.into(), ..Self::new(id, layer, triggers) }
+        Self { written: Box::new(written).into(), ..Self::new(id, layer, triggers) }
     }
 }
 
@@ -84,7 +85,7 @@ impl Rule {
     }
 
     fn written(&self) -> &Sourced<RuleSpec> {
-        self.written.get_or_init(|| embedded::decode(self.embedded))
+        self.written.get_or_init(|| Box::new(embedded::decode(self.embedded)))
     }
 
     /// The rule's id.
@@ -180,10 +181,11 @@ impl Rule {
         if !spec.only.is_empty() && !self.may_cover(name) {
             return false;
         }
-        let (only, except) = self.paths.get_or_init(|| {
+        let paths = self.paths.get_or_init(|| {
             let set = |patterns| globs(patterns).unwrap_or_default();
-            (set(&spec.only), set(&spec.except))
+            Box::new((set(&spec.only), set(&spec.except)))
         });
+        let (only, except) = &**paths;
         let path = path.map(|path| path.to_ascii_lowercase()).unwrap_or_default();
         let path = path.to_path_lossy();
         (spec.only.is_empty() || only.is_match(&path)) && !except.is_match(&path)
