@@ -7,6 +7,7 @@
 //! the seams, are searched for triggers.
 
 use super::Match;
+use super::search::{MAX_RUN, MAX_RUN_BACK};
 use super::trigger::is_token;
 use crate::blob::Copied;
 use std::ops::Range;
@@ -16,7 +17,7 @@ use std::ops::Range;
 const NEAR: usize = 144;
 
 /// A run of token characters is looked at no further than this.
-const FAR: usize = super::MAX_RUN_BACK + super::MAX_RUN;
+const FAR: usize = MAX_RUN_BACK + MAX_RUN;
 
 /// The bytes that following a trigger has looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
