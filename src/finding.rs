@@ -2,6 +2,7 @@
 //! secret with all its places.
 
 use crate::blob::{Origin, Position, Via};
+use crate::detect::score::Score;
 use crate::rule::{Confidence, Layer, Rule, Severity};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use bstr::ByteSlice;
@@ -320,6 +321,8 @@ pub struct Candidate {
     pub confidence: Confidence,
     /// Shannon entropy of the value, in bits per character.
     pub entropy: f32,
+    /// What speaks for and against it, if its value alone does not say what it is.
+    pub score: Option<Score>,
     /// What the value says about itself.
     pub verification: Verification,
 }
@@ -438,6 +441,8 @@ pub struct Finding {
     pub confidence: Confidence,
     /// Shannon entropy of the value, in bits per character.
     pub entropy: f32,
+    /// What speaks for and against it, if its value alone does not say what it is.
+    pub score: Option<Score>,
     /// What the value says about itself.
     pub verification: Verification,
     /// Where it stands; never empty, the oldest place first, each once.

@@ -338,6 +338,7 @@ impl BlobScan<'_> {
             location: Location { origin: chunk.origin.clone(), start, end, excerpt, past: None },
             confidence: found.confidence,
             entropy: found.entropy,
+            score: found.score,
             verification: found.verification,
         }
     }

@@ -15,6 +15,7 @@ mod near;
 mod overlap;
 mod prefix;
 pub mod record;
+pub mod score;
 mod search;
 pub mod trace;
 pub mod trigger;
@@ -27,6 +28,7 @@ use bstr::{BStr, ByteSlice};
 use keyword::KeywordIndex;
 use prefix::PrefixIndex;
 use record::{Record, Run};
+use score::Score;
 use search::Search;
 use std::ops::Range;
 use std::sync::Arc;
@@ -59,6 +61,8 @@ pub struct Match {
     pub entropy: f32,
     /// What the secret says about itself.
     pub verification: Verification,
+    /// What speaks for and against it, if its value alone does not say what it is.
+    pub score: Option<Score>,
     /// The kinds of files in which the rule matches so.
     pub kinds: FileKinds,
 }

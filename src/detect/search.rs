@@ -2,6 +2,7 @@
 
 use super::assignment::{self, Assignment, MAX_BLANKS};
 use super::filter::{self, Subject, Verdict};
+use super::score::Score;
 use super::trace::{Looked, Traces, Trigger};
 use super::trigger::{Triggers, is_token, word_length};
 use super::{Detector, Match, Triggered, entropy, keyword};
@@ -133,6 +134,13 @@ impl<'a> Search<'a> {
             if bytes.get(end) != Some(&b'-') || end - start >= MAX_RUN {
                 break;
             }
+            if end > begin
+                && let Some(found) = assignment::joined(bytes, start, end, &mut self.looked)
+            {
+                for kind in self.kinds.iter() {
+                    self.follow_assignment(&found, kind, Called::Named);
+                }
+            }
             begin = end + 1;
         }
         self.follow_base64(start);
@@ -200,7 +208,7 @@ impl<'a> Search<'a> {
                     Some(b) if is_token(b) => {
                         let before = bytes[..end].iter().rev().take(keyword::CONTEXT);
                         let word = before.take_while(|b| is_token(**b)).count();
-                        bytes[end - word] == b'-' || kind == FileKind::Assignments
+                        bytes[end - word] == b'-' || kind.assigns_by_blank()
                     }
                     _ => false,
                 }
@@ -350,37 +358,14 @@ impl<'a> Search<'a> {
         let matched = &self.bytes[place.matched.clone()];
         let verification =
             rule.check().map(|check| check.verify_in(value, matched)).unwrap_or_default();
-        let Some(confidence) = self.confidence(rule, &span, place, &verification) else { return };
+        let subject = self.subject(rule, &span, place);
+        let score = Score::of(&subject);
+        let confidence = confidence(rule, &subject, score.as_ref(), &verification);
+        let Some(confidence) = confidence else { return };
         let entropy = entropy(value);
         let kinds = place.kinds;
-        let found = Match { rule: index, span, confidence, entropy, verification, kinds };
+        let found = Match { rule: index, span, confidence, entropy, verification, score, kinds };
         self.traces.matches.push(found);
-    }
-
-    /// How sure the rule is of what its pattern has matched; `None` if a filter says that it is no secret.
-    fn confidence(
-        &self,
-        rule: &Rule,
-        span: &Range<usize>,
-        place: &Place,
-        verification: &Verification,
-    ) -> Option<Confidence> {
-        let published = verification.published().is_some();
-        // Nobody makes up a right checksum.
-        if verification.status == Status::ChecksumValid && !published {
-            return Some(Confidence::High);
-        }
-        let confidence = match filter::judge(&self.subject(rule, span, place)) {
-            Some((_, Verdict::Drop(_))) => return None,
-            Some((_, Verdict::Lower(_))) => Confidence::Low,
-            None => rule.confidence(),
-        };
-        Some(match verification.status {
-            Status::ChecksumInvalid => confidence.min(Confidence::Medium),
-            Status::Expired => Confidence::Low,
-            _ if published => Confidence::Low,
-            _ => confidence,
-        })
     }
 
     fn subject(&self, rule: &Rule, span: &Range<usize>, place: &Place) -> Subject<'a> {
@@ -397,9 +382,40 @@ impl<'a> Search<'a> {
             before: &bytes[span.start.saturating_sub(keyword::CONTEXT)..span.start],
             after: &bytes[span.end..(span.end + BEHIND).min(bytes.len())],
             quoted: place.quoted,
+            by_path: rule.triggers().lines,
             floor: rule.spec().entropy,
         }
     }
+}
+
+/// How sure the rule is of what its pattern has matched; `None` if a filter or the score says that it is
+/// no secret.
+fn confidence(
+    rule: &Rule,
+    subject: &Subject,
+    score: Option<&Score>,
+    verification: &Verification,
+) -> Option<Confidence> {
+    let published = verification.published().is_some();
+    // Nobody makes up a right checksum.
+    if verification.status == Status::ChecksumValid && !published {
+        return Some(Confidence::High);
+    }
+    let confidence = match filter::judge(subject) {
+        Some((_, Verdict::Drop(_))) => return None,
+        Some((_, Verdict::Lower(_))) => Confidence::Low,
+        None => rule.confidence(),
+    };
+    let confidence = match score {
+        Some(score) => confidence.min(score.confidence()?),
+        None => confidence,
+    };
+    Some(match verification.status {
+        Status::ChecksumInvalid => confidence.min(Confidence::Medium),
+        Status::Expired => Confidence::Low,
+        _ if published => Confidence::Low,
+        _ => confidence,
+    })
 }
 
 /// `0x0000…`: the hex tables of drivers have millions of them.

@@ -2,6 +2,7 @@
 
 use super::Format;
 use crate::coverage::Coverage;
+use crate::detect::score::Score;
 use crate::finding::{Commit, Exposure, Finding, Fingerprint, Location, Secret, Verification};
 use crate::remedy::Remedy;
 use crate::rule::{Action, Confidence, Severity};
@@ -111,6 +112,7 @@ struct Row<'a> {
     confidence: Confidence,
     secret: &'a Secret,
     entropy: f64,
+    evidence: Vec<Evidence>,
     verification: &'a Verification,
     locations: Vec<Place<'a>>,
     exposure: &'a Exposure,
@@ -118,6 +120,18 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     remediation: &'a Remedy,
+}
+
+/// A term of the score of a value that no shape tells.
+#[derive(Serialize)]
+struct Evidence {
+    term: &'static str,
+    points: f32,
+}
+
+fn evidence(finding: &Finding) -> Vec<Evidence> {
+    let terms = finding.score.iter().flat_map(Score::terms);
+    terms.map(|(term, points)| Evidence { term, points }).collect()
 }
 
 /// Where a secret stands. Commits are known to a scan of the history alone.
@@ -164,6 +178,7 @@ impl<'a> Row<'a> {
             confidence: finding.confidence,
             secret: &finding.secret,
             entropy: (f64::from(finding.entropy) * 100.0).round() / 100.0,
+            evidence: evidence(finding),
             verification: &finding.verification,
             locations: finding.locations.iter().map(Place::new).collect(),
             exposure: &finding.exposure,

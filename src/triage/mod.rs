@@ -161,7 +161,7 @@ fn finding(secret: Secret, mut group: Vec<Judged>, exposure: Exposure) -> Option
     let rule: Arc<Rule> = best.candidate.rule.clone();
     let confidence = best.candidate.confidence;
     let verification: Verification = best.candidate.verification.clone();
-    let entropy = best.candidate.entropy;
+    let (entropy, score) = (best.candidate.entropy, best.candidate.score);
     let triage = triage(&group);
     // The places that are not excused are the ones to look at.
     if triage == Triage::New {
@@ -175,6 +175,7 @@ fn finding(secret: Secret, mut group: Vec<Judged>, exposure: Exposure) -> Option
         secret,
         confidence,
         entropy,
+        score,
         verification,
         locations,
         exposure,

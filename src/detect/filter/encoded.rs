@@ -1,7 +1,8 @@
 //! User and password in base64: what is behind the colon decides.
 
 use super::{Filter, Subject, Verdict, judge};
-use crate::rule::Layer;
+use crate::detect::score::Score;
+use crate::rule::{Confidence, Layer};
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 use bstr::ByteSlice;
 
@@ -25,8 +26,14 @@ impl Filter for Encoded {
         let Some((_, password)) = decoded.split_once_str(":") else {
             return Some(Verdict::Drop("it does not decode to user and password"));
         };
+        if !decoded.iter().all(|b| (b' '..=b'~').contains(b)) {
+            return Some(Verdict::Drop("what it decodes to is no text"));
+        }
         let layer = Layer::Password;
         let inner = Subject { layer, value: password, body: password, before: b"", ..*subject };
-        judge(&inner).map(|(_, verdict)| verdict)
+        let poor =
+            || Score::of(&inner).and_then(|score| score.confidence()) < Some(Confidence::Medium);
+        let verdict = judge(&inner).map(|(_, verdict)| verdict);
+        verdict.or_else(|| poor().then_some(Verdict::Lower("its password is made of words")))
     }
 }

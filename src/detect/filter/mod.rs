@@ -5,6 +5,7 @@ mod name_role;
 mod placeholder;
 mod reference;
 mod shape;
+mod stand_in;
 mod strength;
 
 use crate::rule::Layer;
@@ -30,6 +31,8 @@ pub struct Subject<'a> {
     pub after: &'a [u8],
     /// Whether it stands in quotes.
     pub quoted: bool,
+    /// Whether the path says that the file holds such secrets.
+    pub by_path: bool,
     /// Shannon entropy that the rule wants, in bits per character.
     pub floor: Option<f32>,
 }
@@ -53,8 +56,9 @@ pub trait Filter: Sync {
 }
 
 /// All filters, the cheapest first. A new one is added here.
-static FILTERS: [&dyn Filter; 6] = [
+static FILTERS: [&dyn Filter; 7] = [
     &placeholder::Placeholder,
+    &stand_in::StandIn,
     &strength::Strength,
     &reference::Reference,
     &name_role::NameRole,

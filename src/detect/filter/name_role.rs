@@ -80,12 +80,20 @@ impl Filter for NameRole {
             Layer::Password if goes_on(name) => {
                 return Some(Verdict::Lower("its name goes on behind the password"));
             }
+            Layer::Generic if PUBLIC.are_in(line_before(subject.before)) => {
+                "public, by what stands before it"
+            }
             Layer::Generic if HASHES.are_in(subject.before) => "a hash, by what stands before it",
             _ if HASHES.are_in(name) => "a hash, by its name",
             _ => return None,
         };
         Some(Verdict::Drop(reason))
     }
+}
+
+/// What of `before` stands on the line of the value.
+fn line_before(before: &[u8]) -> &[u8] {
+    before.rsplit(|b| *b == b'\n').next().unwrap_or_default()
 }
 
 /// The name that `before` ends with, as in `name: "`.

@@ -20,7 +20,7 @@ const WHOLE: &str = "\
     undefined empty default string text str value foo bar baz foobar todo fixme tbd test testing \
     hidden masked username user login required optional yes no on off type xxx xxxx xxxxx abc \
     any bool boolean int integer char object field input submit plain unknown invalid missing \
-    prompt current-password new-password off;";
+    prompt current-password new-password off; foobared r00tme testing123 changeit oobesystem";
 
 /// Words that make a password or a generic value somebody's stand-in.
 static STAND_INS: Words = Words::new(
@@ -67,6 +67,9 @@ impl Filter for Placeholder {
             match layer {
                 Layer::Structured if share < 0.25 => {}
                 Layer::Structured if share < 0.5 => return Some(Verdict::Lower(reason)),
+                Layer::Named | Layer::Generic if share < 0.25 => {
+                    return Some(Verdict::Lower(reason));
+                }
                 _ => return Some(Verdict::Drop(reason)),
             }
         }

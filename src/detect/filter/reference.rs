@@ -19,6 +19,9 @@ static MARKS: Words = Words::new(
 /// What stands before a value that is no secret without its key.
 static ENCRYPTED: Words = Words::new("encrypteddata !vault");
 
+/// What stands in statements, and in hardly any password.
+static STATEMENTS: Words = Words::new("=> ){ }( (){ ); !0, !1, }); (function return(");
+
 static OPERATORS: Words = Words::new("|| && += != ==");
 
 impl Filter for Reference {
@@ -46,8 +49,17 @@ impl Filter for Reference {
         if value.starts_with(b"<") && (!subject.quoted || value.iter().all(named)) {
             return Some(Verdict::Drop("a placeholder in angle brackets"));
         }
+        if interpolates(value)
+            && subject.quoted
+            && value.iter().all(|b| b.is_ascii_alphabetic() || *b == b'$')
+        {
+            return Some(Verdict::Lower("it may hold the name of a variable"));
+        }
         if interpolates(value) || (!subject.quoted && names_another(value)) {
             return Some(Verdict::Drop("a reference to a value elsewhere"));
+        }
+        if subject.layer <= Layer::Generic && STATEMENTS.are_in(value) {
+            return Some(Verdict::Drop("a part of a statement"));
         }
         (!subject.quoted && is_expression(value)).then_some(Verdict::Drop("an expression"))
     }

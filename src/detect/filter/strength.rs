@@ -8,6 +8,8 @@ pub(super) struct Strength;
 
 /// Longer values under a mere name are documents, not keys.
 const LONGEST: usize = 256;
+/// A password of fewer characters protects nothing.
+const SHORTEST: usize = 4;
 
 impl Filter for Strength {
     fn name(&self) -> &'static str {
@@ -20,21 +22,15 @@ impl Filter for Strength {
             return Some(Verdict::Drop("its entropy is under the rule's floor"));
         }
         match subject.layer {
-            Layer::Generic | Layer::Named if entropy < floor(subject.value) => {
+            Layer::Named if subject.floor.is_none() && entropy < floor(subject.value) => {
                 Some(Verdict::Drop("its entropy is under what random values of its length have"))
-            }
-            Layer::Generic if !subject.value.iter().any(u8::is_ascii_digit) => {
-                Some(Verdict::Lower("a random value without a digit"))
             }
             Layer::Password | Layer::Generic if subject.value.len() > LONGEST => {
                 Some(Verdict::Drop("too long for a password or a key"))
             }
-            Layer::Password if subject.value.len() < 4 => Some(Verdict::Drop("too short")),
-            Layer::Password if is_hash(subject.value) => {
+            Layer::Password if subject.value.len() < SHORTEST => Some(Verdict::Drop("too short")),
+            Layer::Password | Layer::Generic if is_hash(subject.value) => {
                 Some(Verdict::Lower("the hash of a password"))
-            }
-            Layer::Password if is_wordlike(subject.value) => {
-                Some(Verdict::Lower("a password made of words"))
             }
             _ => None,
         }
@@ -61,21 +57,4 @@ fn floor(value: &[u8]) -> f32 {
 fn is_hash(value: &[u8]) -> bool {
     let dollars = value.iter().filter(|b| **b == b'$').count();
     (value.starts_with(b"$") && dollars >= 3) || value.starts_with(b"{S")
-}
-
-/// Whether a password consists of letters with at most some digits at its end, or is short.
-fn is_wordlike(value: &[u8]) -> bool {
-    let kinds = [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit];
-    let classes = kinds.iter().filter(|kind| value.iter().any(kind)).count();
-    let punctuation = value.iter().any(u8::is_ascii_punctuation);
-    let end = value.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |at| at + 1);
-    let word = value[..end].iter().all(|b| b.is_ascii_alphabetic() || b" _-.".contains(b));
-    // Capitals at the beginnings of words do not make it random.
-    let parts = value[..end].split(|b| !b.is_ascii_alphabetic());
-    let capitals = parts.flat_map(|part| part.iter().skip(1)).filter(|b| b.is_ascii_uppercase());
-    let capitals = capitals.count();
-    value.len() < 6
-        || entropy(value) < 2.5
-        || (word && capitals <= 1)
-        || (classes + usize::from(punctuation) < 2)
 }

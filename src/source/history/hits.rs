@@ -264,6 +264,7 @@ impl Hits {
                 location,
                 confidence: found.confidence,
                 entropy: found.entropy,
+                score: found.score,
                 verification: found.verification,
             };
             (known, Judged { candidate, excuse })
