@@ -7,8 +7,10 @@ use bstr::{BStr, ByteSlice};
 pub enum FileKind {
     /// A programming language: a value is a quoted literal, an unquoted word a name.
     Code,
-    /// `NAME=value` to the end of the line: env, ini, properties, shell, Dockerfile.
+    /// `NAME=value`, the value being one word: shell, Dockerfile, Makefile.
     Assignments,
+    /// `name=value` to the end of the line: env, ini, properties.
+    Settings,
     /// `name: value` to the end of the line.
     Yaml,
     /// Values are quoted (JSON, TOML, HCL).
@@ -34,12 +36,11 @@ impl FileKind {
     fn of_name(name: &[u8]) -> Option<Self> {
         let env = name == b".env" || name.starts_with(b".env.") || name.ends_with(b".env");
         Some(match name {
-            _ if env => Self::Assignments,
-            b"dockerfile" | b"containerfile" | b"makefile" | b".npmrc" | b".pypirc" | b".netrc"
-            | b"_netrc" | b".pgpass" | b".my.cnf" | b".s3cfg" | b"credentials" | b".boto"
-            | b".bashrc" | b".zshrc" | b".profile" | b".envrc" | b".yarnrc" | b"pip.conf" => {
-                Self::Assignments
-            }
+            _ if env => Self::Settings,
+            b"dockerfile" | b"containerfile" | b"makefile" | b".netrc" | b"_netrc" | b".pgpass"
+            | b".bashrc" | b".zshrc" | b".profile" | b".envrc" => Self::Assignments,
+            b".npmrc" | b".yarnrc" | b".pypirc" | b".my.cnf" | b".s3cfg" | b".boto"
+            | b"credentials" => Self::Settings,
             _ if name.starts_with(b"dockerfile.") => Self::Assignments,
             b"config.json" | b".dockercfg" | b".dockerconfigjson" => Self::Quoted,
             b"jenkinsfile" | b"vagrantfile" | b"gemfile" | b"rakefile" | b"podfile" => Self::Code,
@@ -49,9 +50,10 @@ impl FileKind {
 
     fn of_extension(extension: &[u8]) -> Self {
         match extension {
+            b"sh" | b"bash" | b"zsh" | b"fish" | b"ksh" | b"bat" | b"cmd" | b"mk"
+            | b"dockerfile" => Self::Assignments,
             b"env" | b"ini" | b"cfg" | b"conf" | b"config" | b"cnf" | b"properties" | b"props"
-            | b"sh" | b"bash" | b"zsh" | b"fish" | b"ksh" | b"bat" | b"cmd" | b"service"
-            | b"desktop" | b"mk" | b"dockerfile" | b"rc" => Self::Assignments,
+            | b"service" | b"desktop" | b"rc" => Self::Settings,
             b"yaml" | b"yml" => Self::Yaml,
             b"json" | b"json5" | b"jsonc" | b"toml" | b"tf" | b"tfvars" | b"hcl" | b"tfstate"
             | b"ipynb" | b"lock" | b"map" | b"webmanifest" => Self::Quoted,
@@ -73,7 +75,13 @@ impl FileKind {
     /// Whether an unquoted word after an operator is a value here.
     #[must_use]
     pub fn has_bare_values(self) -> bool {
-        matches!(self, Self::Assignments | Self::Yaml | Self::Text)
+        matches!(self, Self::Assignments | Self::Settings | Self::Yaml | Self::Text)
+    }
+
+    /// Whether a blank may assign: `ENV name value`.
+    #[must_use]
+    pub fn assigns_by_blank(self) -> bool {
+        matches!(self, Self::Assignments | Self::Settings)
     }
 }
 
@@ -82,9 +90,10 @@ impl FileKind {
 pub struct FileKinds(u8);
 
 impl FileKinds {
-    const ALL: [FileKind; 6] = [
+    const ALL: [FileKind; 7] = [
         FileKind::Code,
         FileKind::Assignments,
+        FileKind::Settings,
         FileKind::Yaml,
         FileKind::Quoted,
         FileKind::Markup,

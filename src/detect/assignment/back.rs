@@ -1,7 +1,7 @@
 //! The name before a value, read backwards from inside the value.
 
 use super::forward::GO_TYPE;
-use super::{MAX_BLANKS, MAX_LINE, MAX_NAME, is_blank, is_name, is_quote};
+use super::{MAX_BLANKS, MAX_LINE, MAX_NAME, is_blank, is_callee, is_name, is_quote, wraps};
 use crate::kind::FileKind;
 use std::ops::Range;
 
@@ -42,7 +42,7 @@ impl Back<'_> {
                 self.skip(MAX_BLANKS, is_blank);
                 is_quote(self.last()?).then_some(())?;
             }
-            b if line > 0 && is_name(b) && (kind == FileKind::Assignments || !quoted) => {}
+            b if line > 0 && is_name(b) && (kind.assigns_by_blank() || !quoted) => {}
             _ => return None,
         }
         self.identifier()
@@ -65,13 +65,28 @@ impl Back<'_> {
             if prefix == 1 && hash == 0 && self.last().is_some_and(|b| b.is_ascii_alphanumeric()) {
                 self.at += 1;
             }
-            for wrapping in [&b"Some("[..], b"String(", b"String::from("] {
-                if self.bytes[..self.at].ends_with(wrapping) {
-                    self.at -= wrapping.len();
-                }
-            }
+            self.leave_wrapping();
         }
         Some(quoted)
+    }
+
+    /// Goes before `[` of a list, or a function that only wraps the value.
+    fn leave_wrapping(&mut self) {
+        let open =
+            self.at - self.bytes[..self.at].iter().rev().take_while(|b| is_blank(**b)).count();
+        let before = &self.bytes[..open];
+        // Not `table["name"]`.
+        let indexed = |b: &u8| b.is_ascii_alphanumeric() || b"_)]".contains(b);
+        if before.ends_with(b"[") && !before[..open - 1].last().is_some_and(indexed) {
+            self.at = open - 1;
+        } else if let Some(before) = before.strip_suffix(b"(") {
+            let callee = before.iter().rev().take(MAX_NAME).take_while(|b| is_callee(**b)).count();
+            if wraps(&before[before.len() - callee..]) {
+                self.at = before.len() - callee;
+                let new = self.bytes[..self.at].ends_with(b"new ");
+                self.at -= if new { b"new ".len() } else { 0 };
+            }
+        }
     }
 
     /// Goes before `=`, `:`, `:=`, `==`, `+=`, `: Type =` …

@@ -1,6 +1,8 @@
 //! What stands behind a name: operator, quotes, value.
 
-use super::{Assignment, MAX_BLANKS, MAX_LINE, MAX_NAME, MAX_VALUE, is_blank, is_quote};
+use super::{
+    Assignment, MAX_BLANKS, MAX_LINE, MAX_NAME, MAX_VALUE, is_blank, is_callee, is_quote, wraps,
+};
 use crate::kind::FileKind;
 use std::ops::Range;
 
@@ -37,6 +39,11 @@ pub(super) fn value_after(
     if bytes[name.clone()].iter().skip(1).any(|b| *b == b'@') {
         return None;
     }
+    // Neither is `registry/image:tag`, nor `arn:aws:…:secret:name`.
+    let part = name.start.checked_sub(1).is_some_and(|at| b"/:".contains(&bytes[at]));
+    if part && bytes.get(name.end) == Some(&b':') {
+        return None;
+    }
     let closers = scan.skip(6, |b| is_quote(b) || b == b'\\' || b == b']');
     // A quote behind the name closes one right before it, or the name is a part of a text.
     if closers > 0 && !name.start.checked_sub(1).is_some_and(|at| is_quote(bytes[at])) {
@@ -51,25 +58,35 @@ pub(super) fn value_after(
         None if blanks > 0 && kind == FileKind::Code && scan.starts_with(b"'") => Operator::Blank,
         None => return None,
     };
-    let inside = operator == Operator::Assign && closers + blanks == 0 && in_string(bytes, &name);
+    let assigned = operator == Operator::Assign && closers + blanks == 0;
+    let inside = if assigned { Inside::of(bytes, &name) } else { None };
     scan.skip(MAX_BLANKS, is_blank);
     if closers == 0 && ends_string(bytes, &name, scan.at) {
         return None;
     }
     scan.skip_wrapping();
+    if operator == Operator::Element
+        && let Some(value) = scan.character_data()
+    {
+        return Some(Assignment { name, value, quoted: true, call: false });
+    }
     if let Some(value) = scan.quoted() {
+        // A shell runs what stands in backticks.
+        if bytes[value.end] == b'`' && (kind.assigns_by_blank() || kind == FileKind::Yaml) {
+            return None;
+        }
         // `("name", "value", …)` are any three strings.
         let call = operator == Operator::Argument && closers == 0;
         let last = operator != Operator::Argument || call || closes_call(bytes, &value);
         return last.then_some(Assignment { name, value, quoted: true, call });
     }
-    let bare = inside
+    let bare = inside.is_some()
         || match operator {
             Operator::Assign => kind.has_bare_values(),
             Operator::Element | Operator::Blank => true,
             Operator::Argument => false,
         };
-    let value = if bare { scan.bare(kind, operator, inside)? } else { return None };
+    let value = if bare { scan.bare(&name, kind, operator, inside)? } else { return None };
     if operator == Operator::Element {
         let behind = bytes[value.end..].iter().take(MAX_BLANKS);
         let blanks = behind.take_while(|b| b.is_ascii_whitespace()).count();
@@ -80,7 +97,15 @@ pub(super) fn value_after(
     if operator == Operator::Blank && b"-|><&+#=".contains(&bytes[value.start]) {
         return None;
     }
-    let quoted = inside || operator == Operator::Element;
+    // A word that goes on to a sentence is none, as in `password: some words`.
+    let letters = |b: &u8| b.is_ascii_alphabetic();
+    let goes_on = || bytes[value.end..].strip_prefix(b" ")?.first().filter(|b| letters(b)).copied();
+    if kind == FileKind::Text && scan.colon && !inside.is_some() {
+        if bytes[value.clone()].iter().all(letters) && goes_on().is_some() {
+            return None;
+        }
+    }
+    let quoted = inside.is_some() || operator == Operator::Element;
     Some(Assignment { name, value, quoted, call: false })
 }
 
@@ -99,7 +124,7 @@ fn blank_assigns(bytes: &[u8], name: &Range<usize>, kind: FileKind) -> bool {
     let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default().trim_ascii();
     let first = line.is_empty() && at_start;
     let declared = [&b"ENV"[..], b"ARG", b"SET", b"set", b"export"].contains(&line);
-    kind == FileKind::Assignments && (declared || (first && text != b"pass"))
+    kind.assigns_by_blank() && (declared || (first && text != b"pass"))
 }
 
 /// Whether the quote at `at`, behind `name=`, ends the string that the name is in, as in
@@ -110,10 +135,12 @@ fn ends_string(bytes: &[u8], name: &Range<usize>, at: usize) -> bool {
     if bytes.get(at + 1).is_some_and(|b| b")+,.;]}".contains(b)) {
         return true;
     }
-    if quote != b'"' {
-        return bytes[..name.start].last() == Some(&quote);
+    let line = line_before(bytes, name.start);
+    // How many quotes a long line has is not known.
+    if quote != b'"' || line.len() == MAX_LINE {
+        return line.last() == Some(&quote);
     }
-    memchr::memchr_iter(quote, line_before(bytes, name.start)).count() % 2 == 1
+    memchr::memchr_iter(quote, line).count() % 2 == 1
 }
 
 /// Whether the call ends behind the quote of `value`.
@@ -128,13 +155,51 @@ fn line_before(bytes: &[u8], at: usize) -> &[u8] {
     memchr::memrchr(b'\n', before).map_or(before, |end| &before[end + 1..])
 }
 
-/// Whether a name stands where a part of a connection string begins: `;Password=…`, `?token=…`.
-fn in_string(bytes: &[u8], name: &Range<usize>) -> bool {
-    let line = line_before(bytes, name.start);
-    let before = line.iter().rev().find(|b| !is_blank(**b));
-    // `"host=db user=app password=…"` has blanks between its parts.
-    let open = || memchr::memchr_iter(b'"', line).count() % 2 == 1 && line.contains(&b'=');
-    before.is_some_and(|b| b";?&".contains(b) || is_quote(*b)) || open()
+/// Where in a text the assignment stands that is a part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    /// Of an address: `?user=…&token=…`
+    Query,
+    /// `Server=…;Password=…;`, blanks being part of the value.
+    Pairs,
+    /// `host=db user=app password=…`
+    Words,
+    /// At the beginning of a string: any of these may follow.
+    Beginning,
+    /// The text is this assignment alone: `"DB_PASSWORD=…"`.
+    Alone,
+}
+
+impl Inside {
+    /// Where the assignment to `name` stands, if it is a part of a text.
+    fn of(bytes: &[u8], name: &Range<usize>) -> Option<Self> {
+        let line = line_before(bytes, name.start);
+        let open = memchr::memchr_iter(b'"', line).count() % 2 == 1;
+        let adjacent = line.last().is_some_and(|b| *b == b';');
+        match line.iter().rev().find(|b| !is_blank(**b))? {
+            b'?' | b'&' => Some(Self::Query),
+            b';' if open || adjacent => Some(Self::Pairs),
+            b';' => Some(Self::Words),
+            quote if is_quote(*quote) => {
+                let of_variable =
+                    |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_';
+                let variable = bytes[name.clone()].iter().all(of_variable);
+                Some(if variable { Self::Alone } else { Self::Beginning })
+            }
+            // `"host=db user=app password=…"` has blanks between its parts.
+            _ => (open && line.contains(&b'=')).then_some(Self::Words),
+        }
+    }
+
+    /// Whether the value ends at `byte`.
+    fn ends(self, byte: u8) -> bool {
+        match self {
+            Self::Query | Self::Beginning => b";&".contains(&byte) || byte.is_ascii_whitespace(),
+            Self::Words => byte == b';' || byte.is_ascii_whitespace(),
+            Self::Pairs => byte == b';',
+            Self::Alone => false,
+        }
+    }
 }
 
 /// The length of a word without what belongs to the sentence or the statement around it.
@@ -207,10 +272,13 @@ impl Forward<'_> {
             return None;
         }
         self.skip_go_type();
+        if kind == FileKind::Code {
+            self.skip_accessors();
+        }
         if let Some(sign) = SIGNS.into_iter().find(|sign| self.starts_with(sign)) {
             self.at += sign.len();
             self.colon = sign == b":";
-            if sign == b":" && kind == FileKind::Code {
+            if sign == b":" && matches!(kind, FileKind::Code | FileKind::Text) {
                 self.skip_type();
             }
             return Some(Operator::Assign);
@@ -230,7 +298,8 @@ impl Forward<'_> {
         let of_type = |b: u8| b.is_ascii_alphanumeric() || b" _<>[]&'?.:|".contains(&b);
         let length = rest.iter().take(MAX_BLANKS).take_while(|b| of_type(**b)).count();
         let quote_first = rest.iter().find(|b| !is_blank(**b)).is_some_and(|b| is_quote(*b));
-        let assigned = rest.get(length) == Some(&b'=') && rest.get(length + 1) != Some(&b'=');
+        let value = rest.get(length + 1..).unwrap_or_default().iter().find(|b| !is_blank(**b));
+        let assigned = rest.get(length) == Some(&b'=') && value.is_some_and(|b| *b != b'=');
         if assigned && !quote_first {
             self.at += length + 1;
         }
@@ -247,31 +316,55 @@ impl Forward<'_> {
         }
     }
 
-    /// What may stand between operator and quote: `b"…"`, `r#"…"#`, `@"…"`, `Some("…")`.
-    fn skip_wrapping(&mut self) {
-        const PREFIXES: [&[u8]; 14] = [
-            b"String::from(",
-            b"new String(",
-            b"Some(",
-            b"String(",
-            b"b",
-            b"r#",
-            b"r",
-            b"f",
-            b"u",
-            b"L",
-            b"@",
-            b"$",
-            b"N",
-            b"E",
-        ];
-        for prefix in PREFIXES {
-            let quote = self.bytes.get(self.at + prefix.len());
-            if self.starts_with(prefix) && quote.is_some_and(|b| is_quote(*b)) {
-                self.at += prefix.len();
-                return;
-            }
+    /// `Name { get; set; } = "…"`, as C# has it: goes to the `=`.
+    fn skip_accessors(&mut self) {
+        let rest = &self.bytes[self.at..(self.at + MAX_BLANKS).min(self.bytes.len())];
+        let Some(end) =
+            rest.strip_prefix(b"{").and_then(|body| body.iter().position(|b| *b == b'}'))
+        else {
+            return;
+        };
+        let (body, behind) = (&rest[1..=end], &rest[end + 2..]);
+        let blanks = behind.iter().take_while(|b| is_blank(**b)).count();
+        if memchr::memmem::find(body, b"get").is_some() && behind.get(blanks) == Some(&b'=') {
+            self.at += end + 2 + blanks;
         }
+    }
+
+    /// What may stand between operator and quote: `[`, `b"…"`, `r#"…"#`, `@"…"`, `Some("…")`.
+    fn skip_wrapping(&mut self) {
+        const PREFIXES: [&[u8]; 10] = [b"b", b"r#", b"r", b"f", b"u", b"L", b"@", b"$", b"N", b"E"];
+        let rest = &self.bytes[self.at..];
+        let rest = rest.strip_prefix(b"new ").unwrap_or(rest);
+        let callee = rest.iter().take(MAX_NAME).take_while(|b| is_callee(**b)).count();
+        let mut inner = &rest[callee..];
+        if let Some(argument) = inner.strip_prefix(b"(").filter(|_| wraps(&rest[..callee])) {
+            inner = argument;
+        } else {
+            inner = rest.strip_prefix(b"[").unwrap_or(&self.bytes[self.at..]);
+        }
+        inner = &inner[inner.iter().take(MAX_BLANKS).take_while(|b| is_blank(**b)).count()..];
+        let prefix = PREFIXES.into_iter().find(|prefix| {
+            inner.starts_with(prefix) && inner.get(prefix.len()).is_some_and(|b| is_quote(*b))
+        });
+        inner = &inner[prefix.map_or(0, <[u8]>::len)..];
+        let begin = self.bytes.len() - inner.len();
+        self.seen = self.seen.max(begin);
+        let escaped = inner.first() == Some(&b'\\');
+        if inner.get(usize::from(escaped)).is_some_and(|b| is_quote(*b)) {
+            self.at = begin;
+        }
+    }
+
+    /// The text of `<![CDATA[…]]>`, if it begins here and ends on the same line.
+    fn character_data(&mut self) -> Option<Range<usize>> {
+        const OPEN: &[u8] = b"<![CDATA[";
+        let text = self.bytes[self.at..].strip_prefix(OPEN)?;
+        let text = &text[..text.len().min(MAX_VALUE)];
+        let end = memchr::memmem::find(text, b"]]>")?;
+        let start = self.at + OPEN.len();
+        self.seen = self.seen.max(start + end);
+        (end > 0 && !text[..end].contains(&b'\n')).then_some(start..start + end)
     }
 
     /// The text between quotes that begin here, on one line.
@@ -296,42 +389,67 @@ impl Forward<'_> {
         (0 < at && at < text.len()).then_some(start..start + at)
     }
 
-    /// The unquoted word that begins here.
-    fn bare(&mut self, kind: FileKind, operator: Operator, inside: bool) -> Option<Range<usize>> {
+    /// The unquoted value that begins here.
+    fn bare(
+        &mut self,
+        name: &Range<usize>,
+        kind: FileKind,
+        operator: Operator,
+        inside: Option<Inside>,
+    ) -> Option<Range<usize>> {
         let text = &self.bytes[self.at..(self.at + MAX_VALUE).min(self.bytes.len())];
-        let yaml = kind == FileKind::Yaml && self.colon;
-        let before = &self.bytes[self.at.saturating_sub(MAX_NAME)..self.at];
-        let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+        let line = line_before(self.bytes, name.start);
+        let closing = |b: u8| match memchr::memchr_iter(b'"', line).count() % 2 {
+            1 => b == b'"',
+            _ => is_quote(b),
+        };
+        let whole = operator == Operator::Assign && self.has_line(line, kind);
         let in_flow = line.contains(&b'{');
         let mut open = false;
-        let mut ends = |b: u8| match operator {
+        let mut ends = |b: u8| match (operator, inside) {
             _ if b == b'\n' || b == 0 || b == b'\r' => true,
-            Operator::Element => b == b'<',
-            _ if inside => {
-                let closed = b == b')' && !open;
+            (Operator::Element, _) => b == b'<',
+            (_, Some(inside)) => {
+                let closed = b == b')' && !open && inside != Inside::Alone;
                 open |= b == b'(';
-                closed || b";&\"'`".contains(&b) || b.is_ascii_whitespace()
+                closed || closing(b) || inside.ends(b)
             }
-            _ if yaml => in_flow && (b == b',' || b == b'}'),
+            _ if whole => in_flow && kind == FileKind::Yaml && b",}".contains(&b),
             _ if kind == FileKind::Markup && b == b'<' => true,
             _ => is_blank(b) || b == b'"' || b == b'`',
         };
         let mut word = &text[..text.iter().position(|b| ends(*b)).unwrap_or(text.len())];
         self.seen = self.seen.max(self.at + word.len());
-        if yaml && !inside {
-            let comment = word.windows(2).position(|w| is_blank(w[0]) && w[1] == b'#');
+        if whole && inside.is_none() {
+            let marks: &[u8] = if kind == FileKind::Yaml { b"#" } else { b"#;" };
+            let comment = word.windows(2).position(|w| is_blank(w[0]) && marks.contains(&w[1]));
             word = &word[..comment.unwrap_or(word.len())];
         }
         // `{"env": "TOKEN=value\nNEXT=…"}`
-        if inside
+        if inside.is_some()
             && let Some(end) = word.windows(2).position(|w| w[0] == b'\\' && b"nrt".contains(&w[1]))
         {
             word = &word[..end];
         }
-        // A cut value stays one: its ellipsis tells.
-        let kept =
-            if word.ends_with(b"...") { word.len() } else { without_punctuation(word, kind) };
-        let lead = word[..kept].iter().take_while(|b| is_blank(**b)).count();
+        // A cut value stays one: its ellipsis tells. Nothing but blanks surrounds that of an element.
+        let kept = if operator == Operator::Element {
+            word.trim_ascii_end().len()
+        } else if word.ends_with(b"...") {
+            word.len()
+        } else {
+            without_punctuation(word, kind)
+        };
+        let lead = word[..kept].iter().take_while(|b| b.is_ascii_whitespace()).count();
         (lead < kept).then_some(self.at + lead..self.at + kept)
+    }
+
+    /// Whether a value has the rest of its line for itself, `line` standing before its name.
+    fn has_line(&self, line: &[u8], kind: FileKind) -> bool {
+        let line = line.trim_ascii();
+        match kind {
+            FileKind::Yaml => self.colon || line == b"-",
+            FileKind::Settings => matches!(line, b"" | b"export" | b"#" | b";"),
+            _ => false,
+        }
     }
 }

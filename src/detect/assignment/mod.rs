@@ -6,8 +6,9 @@ mod back;
 mod forward;
 mod told;
 
-pub(super) use told::told;
+pub(super) use told::{joined, told};
 
+use super::filter::is_any;
 use super::keyword::CONTEXT;
 use super::trace::Looked;
 use crate::kind::FileKind;
@@ -105,6 +106,8 @@ pub(crate) fn apart(
     let name = part - left.take_while(|b| is_name(**b)).count()..part + right;
     let region = &bytes[name.end..(name.end + MAX_NAME).min(bytes.len())];
     looked.on_to(name.end + MAX_NAME);
+    // The value of another statement is none of this name's.
+    let region = &region[..region.iter().position(|b| b";}".contains(b)).unwrap_or(region.len())];
     LABELS.iter().find_map(|label| {
         let at = name.end + label.find(region)?;
         let label = at..at + label.needle().len();
@@ -118,6 +121,22 @@ static LABELS: LazyLock<[Finder; 2]> = LazyLock::new(|| ["value", "default"].map
 
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_-.$@[]".contains(&byte)
+}
+
+/// A byte of what may stand before the bracket of a call.
+fn is_callee(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_.:[]".contains(&byte)
+}
+
+/// Functions that give back the text that they are given, in another form.
+const WRAPPERS: &str = "\
+    some string str secretstring secretstr stringvalue stringptr ptr byte bytes bytearray buffer from \
+    fromhex unhexlify decode decodestring b64decode base64decode standard_b64decode tobytes";
+
+/// Whether a call of `callee` only wraps its argument: `Some("…")`, `[]byte("…")`, `Base64.decode("…")`.
+fn wraps(callee: &[u8]) -> bool {
+    let name = callee.rsplit(|b| b".:]".contains(b)).next().unwrap_or_default();
+    !name.is_empty() && is_any(name, WRAPPERS)
 }
 
 fn is_blank(byte: u8) -> bool {
@@ -166,7 +185,7 @@ mod tests {
 
     #[test]
     fn both_directions_see_the_same() {
-        use FileKind::{Assignments, Code, Markup, Quoted, Text, Yaml};
+        use FileKind::{Assignments, Code, Markup, Quoted, Settings, Text, Yaml};
         for (kind, text, name, value) in [
             (Code, r#"my_pass = "VAL12";"#, "my_pass", "VAL12"),
             (Code, r#"{"pass": "VAL x"}"#, "pass", "VAL x"),
@@ -181,6 +200,16 @@ mod tests {
             (Code, r#"const string pass = "VAL";"#, "pass", "VAL"),
             (Code, r#"$pass .= "VAL";"#, "$pass", "VAL"),
             (Code, r#"pass ::= "VAL""#, "pass", "VAL"),
+            (Code, r#"pass = Some("VAL")"#, "pass", "VAL"),
+            (Code, r#"pass := []byte("VAL")"#, "pass", "VAL"),
+            (Code, r#"pass = Base64.decode("VAL")"#, "pass", "VAL"),
+            (Code, r#"pass = ["VAL", "x"]"#, "pass", "VAL"),
+            (Settings, "pass = VAL x&y ; no\n", "pass", "VAL x&y"),
+            (Settings, "export pass=VAL\n", "pass", "VAL"),
+            (Yaml, "  - pass=VAL x\n", "pass", "VAL x"),
+            (Yaml, "  - \"pass=VAL;x\"\n", "pass", "VAL"),
+            (Code, r#"c = "Server=x;pass=VAL y;z=1""#, "pass", "VAL y"),
+            (Code, r#"u = "http://x/?pass=VAL&z=1""#, "pass", "VAL"),
             (Code, r#"pass :::= "VAL""#, "pass", "VAL"),
             (Code, r#"if pass == "VAL" {"#, "pass", "VAL"),
             (Code, r#"c = "Server=x;pass=VAL;y=1""#, "pass", "VAL"),
@@ -199,6 +228,26 @@ mod tests {
             let name = name.trim_start_matches("cfg[\"");
             assert_eq!(by_name(text, kind).map(|x| x.1), Some(value), "by name: {text}");
             assert_eq!(by_value(text, kind), Some((name, value)), "by value: {text}");
+        }
+    }
+
+    #[test]
+    fn what_only_a_name_tells() {
+        for (kind, text, value) in [
+            (FileKind::Code, r#"public string pass { get; set; } = "VAL";"#, "VAL"),
+            (FileKind::Markup, "<pass><![CDATA[VAL&;]]></pass>", "VAL&;"),
+            (FileKind::Markup, "<pass>VAL;</pass>", "VAL;"),
+            (FileKind::Yaml, "- \"DB_pass_=VAL\"", "VAL"),
+        ] {
+            assert_eq!(by_name(text, kind).map(|x| x.1), Some(value), "{text}");
+        }
+        for (kind, text) in [
+            (FileKind::Settings, "pass=`VAL`"),
+            (FileKind::Text, "reg.example/x/pass:VAL"),
+            (FileKind::Text, "`pass`: VAL words"),
+            (FileKind::Text, "pass: VAL words"),
+        ] {
+            assert_eq!(by_name(text, kind), None, "{text}");
         }
     }
 

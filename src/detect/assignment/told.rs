@@ -25,7 +25,7 @@ pub(in crate::detect) fn told(
     }
     looked.back_to(from.saturating_sub(1));
     let last = words.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
-    if !tells(&words[words.len() - last..]) {
+    if !tells_at_end(&words[words.len() - last..]) {
         return None;
     }
     let in_words = |b: &&u8| b.is_ascii_alphanumeric() || b" \t_-.:".contains(b);
@@ -42,6 +42,34 @@ pub(in crate::detect) fn told(
         quoted: quote.is_some(),
         call: false,
     })
+}
+
+/// The value behind the first dash of a run: `acme-secret-1a2b…`, `acmeTOKEN-1a2b…`. The word before the
+/// dash ends at `dash`; the run begins at `start`.
+pub(in crate::detect) fn joined(
+    bytes: &[u8],
+    start: usize,
+    dash: usize,
+    looked: &mut Looked,
+) -> Option<Assignment> {
+    let word = bytes[start..dash].iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+    // The next word may tell, too: `acme-secret-key-1a2b…`.
+    let next = bytes[dash + 1..].iter().take(MAX_TOLD).take_while(|b| b.is_ascii_alphanumeric());
+    let next = next.count();
+    if !tells_at_end(&bytes[dash - word..dash]) || tells(&bytes[dash + 1..dash + 1 + next]) {
+        return None;
+    }
+    let of_value = |b: &&u8| b.is_ascii_alphanumeric() || b"_-=".contains(b);
+    let length = bytes[dash + 1..].iter().take(MAX_VALUE).take_while(of_value).count();
+    looked.on_to(dash + 1 + length + PEEK);
+    let value = dash + 1..dash + 1 + length;
+    (length > 0).then_some(Assignment { name: start..dash, value, quoted: false, call: false })
+}
+
+/// Whether a word, or the capitals at its end, say that what follows is a secret: `key`, `acmeKEY`.
+fn tells_at_end(word: &[u8]) -> bool {
+    let capitals = word.iter().rev().take_while(|b| b.is_ascii_uppercase()).count();
+    tells(word) || (capitals < word.len() && tells(&word[word.len() - capitals..]))
 }
 
 /// Whether a word says that what follows is a secret. Asked for every run that follows a word.
@@ -83,11 +111,25 @@ mod tests {
             found.map(|found| (text[found.name].to_owned(), text[found.value].to_owned()))
         };
         let is = |name: &str, value: &str| Some((name.to_owned(), value.to_owned()));
+        assert_eq!(told("acmeSECRET VAL1"), is("acmeSECRET", "VAL1"));
         assert_eq!(told("acme api key VAL-1x.\n"), is("acme api key", "VAL-1x"));
         assert_eq!(told("(the acme ACCESS `VAL1`)"), is("the acme ACCESS", "VAL1"));
         for text in ["acme VAL1", "key VAL1".trim_start_matches("key "), "monkey VAL1", "key\nVAL1"]
         {
             assert_eq!(told(text), None, "{text}");
         }
+    }
+    #[test]
+    fn a_value_may_be_joined_to_its_name() {
+        let joined = |text: &str| {
+            let dash = text.find("-VAL").unwrap();
+            let found = joined(text.as_bytes(), 0, dash, &mut Looked::at(dash));
+            found.map(|found| (text[found.name].to_owned(), text[found.value].to_owned()))
+        };
+        let is = |name: &str| Some((name.to_owned(), "VAL-1x".to_owned()));
+        for name in ["acme-secret", "acmeTOKEN", "acme-secret-key"] {
+            assert_eq!(joined(&format!("{name}-VAL-1x.")), is(name), "{name}");
+        }
+        assert_eq!(joined("acme-VAL-1x"), None);
     }
 }
