@@ -39,8 +39,9 @@ def tree(path, rounds):
 def tenth(path, rounds):
     listed = subprocess.run([BLURT, "rules", "list", "-f", "json"], capture_output=True, check=True)
     rules = json.loads(listed.stdout)
-    everywhere = [rule["id"] for rule in rules if rule["file"] == "passwords.toml"]
-    others = [rule["id"] for rule in rules if rule["file"] != "passwords.toml"]
+    general = ("command-lines.toml", "config-files.toml", "http.toml", "passwords.toml", "urls.toml")
+    everywhere = [rule["id"] for rule in rules if rule["file"] in general]
+    others = [rule["id"] for rule in rules if rule["file"] not in general]
     chosen = [part for rule in others[::10] + everywhere for part in ("--rule", rule)]
     scan = [BLURT, "scan", "--no-ignore", "--quiet", "--progress", "never"]
     pairs = [(timed([*scan, path]), timed([*scan, *chosen, path])) for _ in range(rounds)]

@@ -40,7 +40,11 @@ impl FileKind {
             b"dockerfile" | b"containerfile" | b"makefile" | b".netrc" | b"_netrc" | b".pgpass"
             | b".bashrc" | b".zshrc" | b".profile" | b".envrc" => Self::Assignments,
             b".npmrc" | b".yarnrc" | b".pypirc" | b".my.cnf" | b".s3cfg" | b".boto"
-            | b"credentials" => Self::Settings,
+            | b"credentials" | b"pip.conf" | b".wgetrc" | b".smbcredentials" => Self::Settings,
+            b"hosts" | b"inventory" => Self::Assignments,
+            // XML, unlike other files of this ending.
+            b"web.config" | b"app.config" | b"nuget.config" | b"machine.config" => Self::Markup,
+            _ if name.starts_with(b"web.") && name.ends_with(b".config") => Self::Markup,
             _ if name.starts_with(b"dockerfile.") => Self::Assignments,
             b"config.json" | b".dockercfg" | b".dockerconfigjson" => Self::Quoted,
             b"jenkinsfile" | b"vagrantfile" | b"gemfile" | b"rakefile" | b"podfile" => Self::Code,
@@ -53,7 +57,7 @@ impl FileKind {
             b"sh" | b"bash" | b"zsh" | b"fish" | b"ksh" | b"bat" | b"cmd" | b"mk"
             | b"dockerfile" => Self::Assignments,
             b"env" | b"ini" | b"cfg" | b"conf" | b"config" | b"cnf" | b"properties" | b"props"
-            | b"service" | b"desktop" | b"rc" => Self::Settings,
+            | b"service" | b"desktop" | b"rc" | b"nmconnection" | b"reg" | b"rdp" => Self::Settings,
             b"yaml" | b"yml" => Self::Yaml,
             b"json" | b"json5" | b"jsonc" | b"toml" | b"tf" | b"tfvars" | b"hcl" | b"tfstate"
             | b"ipynb" | b"lock" | b"map" | b"webmanifest" => Self::Quoted,

@@ -204,17 +204,17 @@ impl Detector {
         search.traces
     }
 
-    /// The same as [`Self::trace`], with the rules that a path triggers, whatever it is: whether a
-    /// rule covers the path is seen when the matches are settled.
+    /// What `rules` that a path triggers match in the lines of `text`: whether they cover the path is
+    /// seen when the matches are settled.
     #[must_use]
-    pub fn trace_lines(&self, text: &[u8], kinds: FileKinds) -> Traces {
+    pub fn match_lines(&self, text: &[u8], kinds: FileKinds, rules: PathRules) -> Vec<Match> {
         let mut search = Search::new(self, text, kinds);
-        search.run(0..text.len());
-        for rule in &self.by_path {
-            search.follow_lines(*rule, &(0..text.len()), true);
+        for (number, rule) in self.by_path.iter().enumerate() {
+            if rules.may_contain(number) {
+                search.follow_lines(*rule, &(0..text.len()), true);
+            }
         }
-        search.traces.sort();
-        search.traces
+        search.traces.matches
     }
 
     /// The same as [`Self::trace`], for a text that is mostly a copy of one with the traces `base`,
@@ -260,11 +260,41 @@ impl Detector {
         (matches, seen)
     }
 
-    /// Whether the path alone of a file with this name may trigger a rule, whatever its folder.
+    /// The rules that the path alone of a file with this name may trigger, whatever its folder.
     #[must_use]
-    pub fn may_be_triggered_by(&self, name: &BStr) -> bool {
-        let mut rules = self.by_path.iter().map(|rule| &self.rules.rules()[*rule]);
-        rules.any(|rule| rule.may_cover(name))
+    pub fn triggered_by(&self, name: &BStr) -> PathRules {
+        let rules = self.by_path.iter().map(|rule| &self.rules.rules()[*rule]).enumerate();
+        let triggered = rules.filter(|(_, rule)| rule.may_cover(name));
+        PathRules(triggered.fold(0, |all, (number, _)| all | PathRules::bit(number)))
+    }
+}
+
+/// Some of the rules that a path triggers, and perhaps others: several may share a bit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PathRules(u32);
+
+impl PathRules {
+    /// Bits that are in use, from the lowest on.
+    pub const BITS: u32 = 23;
+
+    fn bit(number: usize) -> u32 {
+        1 << (number as u32 % Self::BITS)
+    }
+
+    fn may_contain(self, number: usize) -> bool {
+        self.0 & Self::bit(number) != 0
+    }
+
+    /// The set as bits, to be kept where space matters.
+    #[must_use]
+    pub fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The set that has these bits.
+    #[must_use]
+    pub fn from_bits(bits: u32) -> Self {
+        Self(bits)
     }
 }
 

@@ -252,14 +252,18 @@ impl<'a> Search<'a> {
 
     /// Lets each line of the region trigger the rule.
     pub(super) fn follow_lines(&mut self, rule: usize, region: &Range<usize>, first: bool) {
-        let mut line = region.start;
-        for text in self.bytes[region.clone()].split_inclusive(|b| *b == b'\n') {
-            let whole = line > 0 || first;
-            if whole && (line == 0 || self.bytes[line - 1] == b'\n') {
-                let _run = self.detector.run(rule);
-                self.search_in(rule, line..line + text.len(), None);
+        let Some(regex) = self.detector.rules.rules()[rule].regex() else { return };
+        let _run = self.detector.run(rule);
+        let bytes = self.bytes;
+        let mut from = region.start;
+        // Most texts have no such line: one search through all of them tells.
+        while let Some(found) = regex.find(Input::new(bytes).range(from..region.end)) {
+            let line = memchr::memrchr(b'\n', &bytes[..found.start()]).map_or(0, |at| at + 1);
+            let rest = &bytes[found.start()..region.end];
+            from = memchr::memchr(b'\n', rest).map_or(region.end, |at| found.start() + at + 1);
+            if line >= region.start && (line > 0 || first) {
+                self.search_in(rule, line..from, None);
             }
-            line += text.len();
         }
     }
 

@@ -86,6 +86,14 @@ impl Traces {
         &self.allows
     }
 
+    /// The same traces, and more matches.
+    #[must_use]
+    pub fn with(&self, matches: Vec<Match>) -> Self {
+        let mut all = self.clone();
+        all.matches.extend(matches);
+        all
+    }
+
     /// Notes a trigger at `at` whose matches are those from `first` on.
     pub(super) fn note(&mut self, at: usize, trigger: Trigger, looked: Looked, first: usize) {
         let matches = first..self.matches.len();

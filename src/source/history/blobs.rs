@@ -77,14 +77,12 @@ impl<'a> BlobPass<'a> {
         let (text, via) = decode(bytes);
         let plain = matches!(text, Cow::Borrowed(_));
         let mark = if plain { bytes.len() - text.len() } else { 0 };
-        let by_path = self.scan.roles.is_by_path(number);
         let base = base.filter(|base| {
             let known = base.state;
             let comparable = known.plain && plain && known.mark == mark;
-            comparable && known.kinds.contains_all(kinds) && !by_path && !self.scan.full
+            comparable && known.kinds.contains_all(kinds) && !self.scan.full
         });
         let traces = match base {
-            _ if by_path => detector.trace_lines(&text, kinds),
             Some(base) => {
                 let copies = unmarked(base.copies, mark, &mut self.copies);
                 let base_length = base.bytes.len() - mark;
@@ -94,13 +92,15 @@ impl<'a> BlobPass<'a> {
             None => detector.trace(&text, kinds),
         };
         let hits = HitsBuilder::empty(object, kinds, via);
-        if !traces.matches().is_empty() {
-            let hits = self.builder.of(hits, &text, &traces);
-            self.hits.push(hits);
+        // What only a path triggers is no part of what is carried on.
+        let lines = detector.match_lines(&text, kinds, self.scan.roles.path_rules(number));
+        if !lines.is_empty() {
+            self.hits.push(self.builder.of(hits, &text, &traces.with(lines)));
+        } else if !traces.matches().is_empty() {
+            self.hits.push(self.builder.of(hits, &text, &traces));
         }
         self.done(object, bytes.len() as u64);
-        // Lines that only a path triggers are no part of what is carried on.
-        Searched { traces, kinds, mark, plain: plain && !by_path }
+        Searched { traces, kinds, mark, plain }
     }
 
     fn done(&mut self, object: ObjectNumber, bytes: u64) {
