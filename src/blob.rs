@@ -1,8 +1,9 @@
 //! What a source hands to detection: bytes, where they come from, and how to speak about a place in them.
 
 use crate::kind::FileKind;
-use bstr::{BString, ByteSlice as _};
+use bstr::{BStr, BString, ByteSlice as _};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Where a blob comes from.
@@ -21,11 +22,61 @@ impl Origin {
         Self { path: Some(path.into()), via: Vec::new() }
     }
 
-    /// The kind of file that the name promises.
+    /// The kind of file that the name promises: that of the innermost member.
     #[must_use]
     pub fn kind(&self) -> FileKind {
-        self.path.as_ref().map_or(FileKind::Text, |path| FileKind::of(path.as_bstr()))
+        match member(&self.via) {
+            Some(name) => FileKind::of(name.into()),
+            None => self.path.as_ref().map_or(FileKind::Text, |path| FileKind::of(path.as_bstr())),
+        }
     }
+
+    /// The path that rules go by: members stand below the file as if it were a folder.
+    #[must_use]
+    pub fn full_path(&self) -> Option<Cow<'_, BStr>> {
+        let path = self.path.as_ref()?.as_bstr();
+        Some(match members(&self.via, "/") {
+            None => Cow::Borrowed(path),
+            Some(members) => {
+                Cow::Owned(bstr::concat([path, "/".into(), members.as_str().into()]).into())
+            }
+        })
+    }
+
+    /// The file with the members that lead to the bytes, for people: `backup.zip!/inner/creds.txt`.
+    #[must_use]
+    pub fn name(&self) -> Option<Cow<'_, BStr>> {
+        let path = self.path.as_ref()?.as_bstr();
+        Some(match members(&self.via, INTO) {
+            None => Cow::Borrowed(path),
+            Some(members) => {
+                Cow::Owned(bstr::concat([path, INTO.into(), members.as_str().into()]).into())
+            }
+        })
+    }
+}
+
+/// What stands between a container and its member when they are shown, as in the URLs of Java.
+pub const INTO: &str = "!/";
+
+/// The innermost member on a way.
+#[must_use]
+pub fn member(via: &[Via]) -> Option<&str> {
+    via.iter().rev().find_map(|via| match via {
+        Via::Member(name) => Some(name.as_str()),
+        Via::Decoded(_) | Via::Object(_) => None,
+    })
+}
+
+/// The members on a way, from the outermost to the innermost, with `between` between them.
+#[must_use]
+pub fn members(via: &[Via], between: &str) -> Option<String> {
+    let names = via.iter().filter_map(|via| match via {
+        Via::Member(name) => Some(name.as_str()),
+        Via::Decoded(_) | Via::Object(_) => None,
+    });
+    let names: Vec<&str> = names.collect();
+    (!names.is_empty()).then(|| names.join(between))
 }
 
 /// One step of the way into a file.

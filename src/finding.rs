@@ -283,8 +283,8 @@ impl Location {
     /// What it is a place in, for people: a path, `the message of commit 1234567` …
     #[must_use]
     pub fn name(&self) -> String {
-        if let Some(path) = &self.origin.path {
-            return path.to_string();
+        if let Some(name) = self.origin.name() {
+            return name.to_string();
         }
         let object = self.origin.via.iter().find_map(|via| match via {
             Via::Object(object) => Some(object.as_str()),

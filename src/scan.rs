@@ -1,25 +1,25 @@
 //! The engine: a source feeds blobs to workers, one a thread; what they find goes through triage
 //! and remediation into an [`Outcome`]. A command only calls it.
 
-use crate::blob::{Chunk, Origin, Position};
+use crate::blob::{Chunk, Origin, Position, Via};
 use crate::coverage::{Coverage, Skip};
-use crate::detect::{Detection, Detector, MARGIN, Match};
+use crate::detect::{Detection, Detector, Match};
 use crate::finding::{Candidate, Excerpt, Exposure, Finding, Location, Secret};
 use crate::remedy::Remedy;
 use crate::report::sanitize_bytes;
 use crate::source::Source;
-use crate::source::encoding::{Buffer, Utf8Reader};
-use crate::triage::allow::{Allowed, Marker};
+use crate::source::container::{Input, Texts, Walk};
+use crate::source::encoding::Buffer;
+use crate::source::text::{Part, Text};
+use crate::triage::allow::{Allow, Allowed, Marker};
 use crate::triage::{self, Excuse, Exposures, Judged, Key, Thresholds};
+use bstr::ByteSlice;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
-use std::io::{self, Read};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::ops::Range;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Bytes of a file that are searched at once. Nearly all files are smaller.
-const CHUNK: usize = 1024 * 1024;
+use std::sync::{Arc, Mutex};
 
 /// What a scan has found, and where it could not look.
 #[derive(Debug)]
@@ -131,14 +131,15 @@ impl<'a> Engine<'a> {
     /// A worker for one thread.
     #[must_use]
     pub fn worker(&self) -> Worker<'_> {
-        Worker { engine: self, buffer: Buffer::default(), gathered: Gathered::default() }
+        Worker { engine: self, buffers: Vec::new(), gathered: Gathered::default() }
     }
 }
 
 /// Searches blobs on one thread. What it has gathered goes to the engine when it is dropped.
 pub struct Worker<'a> {
     engine: &'a Engine<'a>,
-    buffer: Buffer,
+    /// What blobs are read into, one for each container that stands in another.
+    buffers: Vec<Buffer>,
     gathered: Gathered,
 }
 
@@ -189,38 +190,41 @@ impl Worker<'_> {
         self.gathered.exposures.add(secrets);
     }
 
-    /// Searches all that `reader` gives, and takes what is found.
+    /// Searches all that `input` gives, and takes what is found.
     ///
     /// # Errors
     ///
     /// When reading fails; what was read before is searched all the same.
-    pub fn scan(&mut self, origin: Origin, reader: impl Read) -> io::Result<()> {
-        let searched = self.search(origin, reader);
+    pub fn scan<'i>(&mut self, origin: Origin, input: impl Into<Input<'i>>) -> io::Result<()> {
+        let searched = self.search(origin, input);
         self.gathered.coverage.files += 1;
-        let allowed = Allowed::new(&searched.markers);
+        let allowed = searched.allowed();
         self.gathered.notes.extend(searched.flawed_markers());
-        self.gathered.candidates.extend(searched.candidates.into_iter().map(|candidate| {
-            let marker = allowed.find(&candidate.rule, candidate.location.start.line);
-            Judged { excuse: marker.map(Excuse::Allowed), candidate }
+        self.gathered.candidates.extend(searched.candidates.into_iter().map(|candidate| Judged {
+            excuse: allowed.find(&candidate).map(Excuse::Allowed),
+            candidate,
         }));
         searched.read
     }
 
-    /// Searches all that `reader` gives, and leaves it to the caller to judge what is found.
-    pub fn search(&mut self, mut origin: Origin, reader: impl Read) -> Searched {
+    /// Searches all that `input` gives, with what is in it if it is a container, and leaves it to the
+    /// caller to judge what is found. What of a container cannot be looked at is noted.
+    pub fn search<'i>(&mut self, origin: Origin, input: impl Into<Input<'i>>) -> Searched {
+        let name = origin.path.clone().unwrap_or_default();
         let mut blob = BlobScan {
             detector: self.engine.detector,
-            position: Position::START,
-            passed: 0,
+            origin,
             candidates: Vec::new(),
-            markers: Vec::new(),
+            markers: BTreeMap::new(),
         };
-        let mut reader = Utf8Reader::new(reader);
-        let read = blob.run(&mut origin, &mut reader, &mut self.buffer);
+        let input = input.into();
+        let walked = Walk::through(name.as_bstr(), input, &mut blob, &mut self.buffers);
         self.engine.progress.blobs.fetch_add(1, Ordering::Relaxed);
-        self.engine.progress.bytes.fetch_add(reader.bytes_read(), Ordering::Relaxed);
-        self.gathered.coverage.bytes += reader.bytes_read();
-        Searched { origin, candidates: blob.candidates, markers: blob.markers, read }
+        self.engine.progress.bytes.fetch_add(walked.bytes, Ordering::Relaxed);
+        self.gathered.coverage.bytes += walked.bytes;
+        self.gathered.coverage.skipped.extend(walked.skipped);
+        let BlobScan { origin, candidates, markers, .. } = blob;
+        Searched { origin, candidates, markers, read: walked.read }
     }
 
     /// Notes a remark on what was scanned.
@@ -232,88 +236,95 @@ impl Worker<'_> {
 /// What the search of one blob has found, before anyone has judged it.
 #[derive(Debug)]
 pub struct Searched {
-    /// Where the blob comes from, with the decoding that it needed.
+    /// Where the blob comes from.
     pub origin: Origin,
-    /// What rules have matched, in the order of the text.
+    /// What rules have matched, in the order of the text; members in the order of their container.
     pub candidates: Vec<Candidate>,
-    /// The inline suppressions, in the order of the text.
-    pub markers: Vec<Marker>,
+    /// The inline suppressions of each text, in its order: of the blob, or of its members.
+    pub markers: BTreeMap<Vec<Via>, Vec<Marker>>,
     /// Whether the blob was read to its end.
     pub read: io::Result<()>,
 }
 
 impl Searched {
+    /// The inline suppressions of all texts.
+    #[must_use]
+    pub fn allowed(&self) -> AllowedTexts {
+        let texts = self.markers.iter().map(|(via, markers)| (via.clone(), Allowed::new(markers)));
+        AllowedTexts(texts.collect())
+    }
+
     /// Remarks on suppressions that excuse nothing. Their words may stand in a text about blurt; they
     /// matter where something is found.
     pub fn flawed_markers(&self) -> impl Iterator<Item = String> {
-        self.markers.iter().filter_map(|marker| {
+        let markers = self.markers.iter();
+        let markers = markers.flat_map(|(via, markers)| markers.iter().map(move |m| (via, m)));
+        markers.filter_map(|(via, marker)| {
             let Marker::Flawed { line, meant } = marker else { return None };
-            let is_meant = |found: &Candidate| found.location.start.line == *meant;
-            let path = self.origin.path.as_ref();
-            let path = path.map_or_else(|| "stdin".to_owned(), ToString::to_string);
-            self.candidates.iter().any(is_meant).then(|| {
-                format!(
-                    "{path}:{line}: this `blurt:allow` excuses nothing: write `blurt:allow RULE -- reason`"
-                )
-            })
+            let is_meant = |found: &&Candidate| {
+                found.location.start.line == *meant && found.location.origin.via == *via
+            };
+            let found = self.candidates.iter().find(is_meant)?;
+            let path = found.location.origin.name();
+            let path = path.map_or_else(|| "stdin".to_owned(), |path| path.to_string());
+            Some(format!(
+                "{path}:{line}: this `blurt:allow` excuses nothing: write `blurt:allow RULE -- reason`"
+            ))
         })
     }
 }
 
-/// The search through one blob, chunk by chunk.
+/// The inline suppressions of a blob and its members, by the way to each.
+#[derive(Debug)]
+pub struct AllowedTexts(BTreeMap<Vec<Via>, Allowed>);
+
+impl AllowedTexts {
+    /// The marker that excuses what was found in one of them.
+    #[must_use]
+    pub fn find(&self, found: &Candidate) -> Option<Arc<Allow>> {
+        let place = &found.location;
+        self.0.get(&place.origin.via[..])?.find(&found.rule, place.start.line)
+    }
+}
+
+/// The search through one blob, text by text.
 struct BlobScan<'a> {
     detector: &'a Detector,
-    /// The place of the buffer's first byte.
-    position: Position,
-    /// How much of the buffer the chunks before this one answered for.
-    passed: usize,
+    /// Where the blob comes from.
+    origin: Origin,
     candidates: Vec<Candidate>,
-    markers: Vec<Marker>,
+    markers: BTreeMap<Vec<Via>, Vec<Marker>>,
+}
+
+impl Texts for BlobScan<'_> {
+    fn take(&mut self, via: &[Via], text: Text) -> io::Result<()> {
+        let mut origin = self.origin.clone();
+        origin.via.extend(via.iter().cloned().chain(text.via()));
+        text.each(|part| {
+            let Part { bytes, owned, first, .. } = part;
+            let owned = owned.clone();
+            let chunk = Chunk { origin: &origin, bytes, owned, first: *first };
+            let detection = self.detector.detect(&chunk);
+            self.note(&chunk, part.position, detection);
+        })
+    }
 }
 
 impl BlobScan<'_> {
-    fn run(
-        &mut self,
-        origin: &mut Origin,
-        reader: &mut Utf8Reader<impl Read>,
-        buffer: &mut Buffer,
-    ) -> io::Result<()> {
-        buffer.reset(CHUNK + 2 * MARGIN);
-        let mut first = true;
-        loop {
-            let more = reader.fill(buffer);
-            if let Some(via) = reader.via().filter(|_| first) {
-                origin.via.push(via);
-            }
-            let bytes = buffer.bytes();
-            let done = !matches!(more, Ok(true));
-            let end = if done { bytes.len() } else { bytes.len() - MARGIN };
-            let chunk = Chunk { origin, bytes, owned: self.passed..end, first };
-            let detection = self.detector.detect(&chunk);
-            self.note(&chunk, detection);
-            if done {
-                return more.map(|_| ());
-            }
-            let keep = end - MARGIN;
-            self.position = self.position.after(&bytes[..keep]);
-            buffer.advance(keep);
-            self.passed = end - keep;
-            first = false;
-        }
-    }
-
-    /// Turns offsets into places.
-    fn note(&mut self, chunk: &Chunk, detection: Detection) {
+    /// Turns offsets into places. The chunk begins at `start`.
+    fn note(&mut self, chunk: &Chunk, start: Position, detection: Detection) {
         let bytes = chunk.bytes;
-        let mut at = 0;
-        let mut here = self.position;
-        for mark in detection.allows {
-            here = here.after(&bytes[at..mark]);
-            at = mark;
-            self.markers.push(Marker::read(bytes, mark, here.line));
+        if !detection.allows.is_empty() {
+            let markers = self.markers.entry(chunk.origin.via.clone()).or_default();
+            let (mut at, mut here) = (0, start);
+            for mark in detection.allows {
+                here = here.after(&bytes[at..mark]);
+                at = mark;
+                markers.push(Marker::read(bytes, mark, here.line));
+            }
         }
         let spans = detection.seen;
-        (at, here) = (0, self.position);
+        let (mut at, mut here) = (0, start);
         for found in detection.matches {
             here = here.after(&bytes[at..found.span.start]);
             at = found.span.start;

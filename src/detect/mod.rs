@@ -24,7 +24,7 @@ use crate::blob::Chunk;
 use crate::finding::Verification;
 use crate::kind::{FileKind, FileKinds};
 use crate::rule::{Confidence, Layer, MAX_REACH, Rule, RuleSet};
-use bstr::{BStr, ByteSlice};
+use bstr::BStr;
 use keyword::KeywordIndex;
 use prefix::PrefixIndex;
 use record::{Record, Run};
@@ -164,7 +164,8 @@ impl Detector {
     /// Finds what begins in the owned part of `chunk`.
     #[must_use]
     pub fn detect(&self, chunk: &Chunk) -> Detection {
-        let path = chunk.origin.path.as_ref().map(|path| path.as_bstr());
+        let path = chunk.origin.full_path();
+        let path = path.as_deref();
         let kind = chunk.origin.kind();
         let mut search = Search::new(self, chunk.bytes, kind.into());
         // What stands within one reach of the owned part may win against or complete what is owned.
@@ -204,17 +205,25 @@ impl Detector {
         search.traces
     }
 
-    /// What `rules` that a path triggers match in the lines of `text`: whether they cover the path is
-    /// seen when the matches are settled.
+    /// What `rules` that a path triggers match in `part` of a text, line by line. `first` says whether the
+    /// text begins with a line. Whether the rules cover the path is seen when the matches are settled.
     #[must_use]
-    pub fn match_lines(&self, text: &[u8], kinds: FileKinds, rules: PathRules) -> Vec<Match> {
+    pub fn match_lines(
+        &self,
+        (text, part, first): (&[u8], Range<usize>, bool),
+        kinds: FileKinds,
+        rules: PathRules,
+    ) -> Vec<Match> {
         let mut search = Search::new(self, text, kinds);
+        let region = part.start.saturating_sub(MAX_REACH)..(part.end + MAX_REACH).min(text.len());
         for (number, rule) in self.by_path.iter().enumerate() {
             if rules.may_contain(number) {
-                search.follow_lines(*rule, &(0..text.len()), true);
+                search.follow_lines(*rule, &region, first);
             }
         }
-        search.traces.matches
+        let mut matches = search.traces.matches;
+        matches.retain(|found| part.contains(&found.span.start));
+        matches
     }
 
     /// The same as [`Self::trace`], for a text that is mostly a copy of one with the traces `base`,

@@ -88,10 +88,9 @@ impl Traces {
 
     /// The same traces, and more matches.
     #[must_use]
-    pub fn with(&self, matches: Vec<Match>) -> Self {
-        let mut all = self.clone();
-        all.matches.extend(matches);
-        all
+    pub fn with(mut self, matches: Vec<Match>) -> Self {
+        self.matches.extend(matches);
+        self
     }
 
     /// Notes a trigger at `at` whose matches are those from `first` on.

@@ -5,7 +5,7 @@
 //! - What is escaped in them, and how:
 //!   <https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts>
 
-use super::place::{Root, last_line, member, standing, stands};
+use super::place::{Root, is_in_member, last_line, standing, stands};
 use super::text::{came_and_went, verb};
 use super::{Format, sanitize};
 use crate::coverage::Skip;
@@ -139,10 +139,10 @@ fn elsewhere(place: &Location, root: &Root) -> Option<String> {
             came_and_went(past, place)
         )),
         (Some(past), None) => Some(format!("It is in {name}, {}.", came_and_went(past, place))),
-        (None, _) if member(place).is_some() || root.relative(place).is_none() => {
-            let member = member(place).map(|member| format!("{} in ", sanitize(member)));
-            Some(format!("It is in {}{name}.", member.unwrap_or_default()))
+        (None, _) if is_in_member(place) => {
+            Some(format!("It is in {name}, line {}.", place.start.line))
         }
+        (None, _) if root.relative(place).is_none() => Some(format!("It is in {name}.")),
         (None, _) => None,
     }
 }
@@ -177,7 +177,7 @@ impl Place {
     /// A place that GitHub can show, if the file is in the repository.
     fn of(place: &Location, root: &Root) -> Option<Self> {
         let file = root.relative(place)?;
-        let has_line = stands(place) && member(place).is_none();
+        let has_line = stands(place) && !is_in_member(place);
         Some(Self { file, region: has_line.then(|| Region::of(place)) })
     }
 }
@@ -347,7 +347,7 @@ mod tests {
         outcome.findings[0].0.locations[0].origin.via = vec![Via::Member("b/c.env".into())];
         let annotation = &read(&outcome)[0];
         assert_eq!(annotation.names(), ["file", "title"]);
-        assert!(annotation.message.ends_with("It is in b/c.env in a.zip."));
+        assert!(annotation.message.ends_with("It is in a.zip!/b/c.env, line 1."));
     }
 
     #[test]

@@ -10,9 +10,10 @@
 //! for it, and its only flag says "false positive", which an excused secret need not be.
 
 use super::markup::{block, code, prose};
-use super::place::{Root, last_line, member, standing};
+use super::place::{Root, is_in_member, last_line, standing};
 use super::text::{came_and_went, confident, exposed, verb, verified};
 use super::{Format, sanitize};
+use crate::blob::{INTO, members};
 use crate::clock;
 use crate::coverage::Skip;
 use crate::finding::{Finding, Location, Triage};
@@ -225,7 +226,7 @@ impl Message {
 fn vulnerabilities(finding: &Finding, remedy: &Remedy, tree: &Tree) -> Vec<Vulnerability> {
     let mut files: BTreeMap<String, Vec<Location>> = BTreeMap::new();
     for place in &finding.locations {
-        files.entry(tree.root.name(place)).or_default().push(place.clone());
+        files.entry(tree.root.file_name(place)).or_default().push(place.clone());
     }
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     let one = |(file, places): (&String, &Vec<Location>)| {
@@ -407,7 +408,15 @@ impl Occurrence<'_> {
 /// A place in its file, for people.
 fn in_file(place: &Location) -> String {
     let past = place.past.as_ref().map(|past| format!(", {}", came_and_went(past, place)));
-    format!("line {}, column {}{}", place.start.line, place.start.column, past.unwrap_or_default())
+    let member =
+        members(&place.origin.via, INTO).map(|member| format!(" of {}", sanitize(&member)));
+    format!(
+        "line {}, column {}{}{}",
+        place.start.line,
+        place.start.column,
+        member.unwrap_or_default(),
+        past.unwrap_or_default()
+    )
 }
 
 /// As many as are listed, and how many there are besides.
@@ -421,7 +430,7 @@ fn limited(items: impl Iterator<Item = String>) -> impl Iterator<Item = String> 
 
 /// The first and the last line. Lines of an archive's member are not those of the archive.
 fn lines(place: &Location) -> (u64, u64) {
-    if member(place).is_some() { (1, 1) } else { (place.start.line, last_line(place)) }
+    if is_in_member(place) { (1, 1) } else { (place.start.line, last_line(place)) }
 }
 
 fn severity(severity: Severity) -> &'static str {

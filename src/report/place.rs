@@ -2,7 +2,7 @@
 //! started in.
 
 use super::{sanitize, sanitize_bytes};
-use crate::blob::Via;
+use crate::blob::{INTO, member, members};
 use crate::finding::Location;
 use bstr::ByteVec;
 use std::env;
@@ -60,10 +60,26 @@ impl Root {
         Some(sanitize_bytes(&names.join(&b'/')).into_owned())
     }
 
-    /// What it is a place in, for people: a file from the root, one elsewhere as it was named, or
-    /// `the message of commit 1234567` and the like.
+    /// The file of a place, for people: from the root, or as it was named if it lies elsewhere; of what is
+    /// no file, what it is.
+    pub(super) fn file_name(&self, place: &Location) -> String {
+        let elsewhere = || match &place.origin.path {
+            Some(path) => sanitize_bytes(path).into_owned(),
+            None => sanitize(&place.name()).into_owned(),
+        };
+        self.relative(place).unwrap_or_else(elsewhere)
+    }
+
+    /// What it is a place in, for people: a file from the root, one elsewhere as it was named, either
+    /// with the members that lead to the place, or `the message of commit 1234567` and the like.
     pub(super) fn name(&self, place: &Location) -> String {
-        self.relative(place).unwrap_or_else(|| sanitize(&place.name()).into_owned())
+        let file = self.file_name(place);
+        match members(&place.origin.via, INTO) {
+            Some(members) if place.origin.path.is_some() => {
+                format!("{file}{INTO}{}", sanitize(&members))
+            }
+            _ => file,
+        }
     }
 }
 
@@ -85,12 +101,9 @@ pub(crate) fn last_line(place: &Location) -> u64 {
     line.max(place.start.line)
 }
 
-/// The file of an archive that it is a place in.
-pub(super) fn member(place: &Location) -> Option<&str> {
-    place.origin.via.iter().find_map(|via| match via {
-        Via::Member(name) => Some(name.as_str()),
-        Via::Decoded(_) | Via::Object(_) => None,
-    })
+/// Whether it is a place in a member of a container: its line is not one of the file then.
+pub(super) fn is_in_member(place: &Location) -> bool {
+    member(&place.origin.via).is_some()
 }
 
 fn names_of(path: &Path) -> Vec<Vec<u8>> {

@@ -2,6 +2,7 @@
 //! else is ASCII-compatible (UTF-8, Latin-1 and its like) and stays as it is, as detection works on
 //! bytes.
 
+use super::container::{self, Format};
 use crate::blob::Via;
 use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
@@ -68,6 +69,8 @@ enum State {
     /// Nothing was read yet.
     Fresh,
     Plain,
+    /// It is no text at all.
+    Container(&'static dyn Format),
     Utf16(Box<Utf16>),
 }
 
@@ -105,7 +108,15 @@ impl<R: Read> Utf8Reader<R> {
     pub fn via(&self) -> Option<Via> {
         match &self.state {
             State::Utf16(utf16) => Some(Via::Decoded(utf16.name.to_owned())),
-            State::Fresh | State::Plain => None,
+            State::Fresh | State::Plain | State::Container(_) => None,
+        }
+    }
+
+    /// The container that it is, if its first bytes say so. It is not decoded.
+    pub fn container(&self) -> Option<&'static dyn Format> {
+        match &self.state {
+            State::Container(format) => Some(*format),
+            State::Fresh | State::Plain | State::Utf16(_) => None,
         }
     }
 
@@ -143,7 +154,10 @@ impl<R: Read> Utf8Reader<R> {
 
     /// Tells the encoding by the first bytes, and decodes them if they need it.
     fn choose(&mut self, buffer: &mut Buffer) {
-        self.state = State::Plain;
+        self.state = container::recognise(buffer.bytes()).map_or(State::Plain, State::Container);
+        if self.container().is_some() {
+            return;
+        }
         if buffer.bytes().starts_with(b"\xef\xbb\xbf") {
             // The byte order mark is no part of the text, and no column of its first line.
             buffer.advance(3);

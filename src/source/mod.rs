@@ -5,6 +5,7 @@ mod bits;
 mod change;
 mod checkout;
 mod compare;
+pub mod container;
 pub mod encoding;
 mod exclude;
 mod files;
@@ -16,6 +17,7 @@ mod object;
 mod range;
 mod staged;
 mod stdin;
+pub mod text;
 
 pub use checkout::{Checkout, CommitFiles};
 pub use exclude::{Excluded, Glob};

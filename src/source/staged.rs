@@ -8,7 +8,6 @@ use super::index::Index;
 use super::{Excluded, Source};
 use crate::coverage::{Coverage, Skip};
 use crate::scan::{Engine, Searched, Worker};
-use crate::triage::allow::Allowed;
 use crate::triage::{Excuse, Judged};
 use bstr::{BStr, ByteSlice};
 use git2::{ErrorCode, Oid};
@@ -125,9 +124,9 @@ fn judge(mut search: Search, found: Vec<(Change, Searched)>) {
         for note in found.flawed_markers() {
             search.worker.note(note);
         }
-        let allowed = Allowed::new(&found.markers);
+        let allowed = found.allowed();
         let judged = found.candidates.into_iter().map(|candidate| {
-            let marker = allowed.find(&candidate.rule, candidate.location.start.line);
+            let marker = allowed.find(&candidate);
             let held = || {
                 let holder = search.holder(&change, &candidate)?;
                 Some(Excuse::Held(held_by(holder, &change).into()))

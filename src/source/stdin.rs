@@ -1,6 +1,7 @@
 //! Standard input, under a name that the user gives.
 
 use super::Source;
+use super::container::Input;
 use crate::blob::Origin;
 use crate::coverage::Skip;
 use crate::scan::Engine;
@@ -18,7 +19,8 @@ impl Source for Stdin {
     fn feed(&self, engine: &Engine) {
         let name = self.path.clone().unwrap_or_else(|| "stdin".into());
         let mut worker = engine.worker();
-        if let Err(e) = worker.scan(Origin::file(name.clone()), io::stdin().lock()) {
+        let mut input = io::stdin().lock();
+        if let Err(e) = worker.scan(Origin::file(name.clone()), Input::Stream(&mut input)) {
             worker.skip(Skip {
                 path: name.to_string(),
                 reason: format!("cannot be read to its end: {e}"),

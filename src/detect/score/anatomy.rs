@@ -85,7 +85,7 @@ impl Anatomy {
         let letters = value.iter().take_while(|b| b.is_ascii_alphabetic()).count();
         let number = value[letters..].iter().all(u8::is_ascii_digit);
         let is_word_and_number =
-            letters > 0 && (1..=4).contains(&(value.len() - letters)) && number;
+            (1..=4).contains(&(value.len() - letters)) && number && pieces(value).count() == 1;
         Self {
             length,
             surprise: if telling > 0 { surprise / telling as f32 } else { UNKNOWN },

@@ -76,8 +76,13 @@ fn flag(holds: bool) -> f32 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Score {
     layer: Layer,
+    /// Under a mere `token` so few characters are as likely a name.
+    too_short: bool,
     points: [i8; TERMS.len()],
 }
+
+/// A secret that is no password has at least so many characters, or is for an audit to decide.
+const GENERIC_LENGTH: usize = 14;
 
 impl Score {
     /// The score of what a rule for passwords or for generic secrets has matched; `None` for the other
@@ -94,7 +99,8 @@ impl Score {
         let points = TERMS
             .each_ref()
             .map(|term| ((term.measure)(&anatomy, subject) * weight(term) * 10.0).round() as i8);
-        Some(Self { layer, points })
+        let too_short = layer == Layer::Generic && subject.value.len() < GENERIC_LENGTH;
+        Some(Self { layer, too_short, points })
     }
 
     /// How sure it is that the value is a secret; `None` if it hardly can be one.
@@ -104,7 +110,7 @@ impl Score {
             if self.layer == Layer::Password { PASSWORD } else { GENERIC };
         let total: i32 = self.points.iter().map(|points| i32::from(*points)).sum();
         match total {
-            _ if total >= medium => Some(Confidence::Medium),
+            _ if total >= medium && !self.too_short => Some(Confidence::Medium),
             _ => (total >= low).then_some(Confidence::Low),
         }
     }

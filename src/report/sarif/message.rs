@@ -1,6 +1,7 @@
 //! The texts of SARIF: what a result says, and how text goes into plain and formatted messages.
 
 use super::place::Related;
+use crate::blob::{INTO, members};
 use crate::finding::Finding;
 use crate::remedy::Remedy;
 use crate::report::markup::{block, longest_run};
@@ -27,6 +28,13 @@ pub(super) fn message(
         text.push(format!("First: {}", plain(&step.what)));
         formatted.push(format!("First: {}", markdown(&step.what)));
         formatted.extend(step.command.as_ref().map(|command| block(command, "")));
+    }
+    // The region that viewers show is the file's, and not that of its member.
+    let primary = finding.primary();
+    if let Some(member) = members(&primary.origin.via, INTO) {
+        let told = format!("It stands in {member}, line {}, in this file.", primary.start.line);
+        text.push(plain(&told));
+        formatted.push(markdown(&told));
     }
     text.extend(places(related, unlisted, link_text));
     formatted.extend(places(related, unlisted, markdown));

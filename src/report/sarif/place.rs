@@ -3,7 +3,7 @@
 use super::BASE;
 use crate::blob::Via;
 use crate::finding::{Finding, Location};
-use crate::report::place::Root;
+use crate::report::place::{Root, is_in_member};
 use bstr::BStr;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use serde_sarif::sarif::{self, ArtifactLocation, LogicalLocation, PhysicalLocation, Region};
@@ -115,7 +115,7 @@ pub(super) fn related(finding: &Finding, root: &Root) -> (Vec<Related>, usize) {
 /// All four numbers, as GitHub shows no result without them. Lines of an archive's member are not
 /// those of the archive, so there it is the beginning of the file.
 fn region(place: &Location) -> Region {
-    let in_member = place.origin.via.iter().any(|via| matches!(via, Via::Member(_)));
+    let in_member = is_in_member(place);
     let number = |n: u64| if in_member { 1 } else { i64::try_from(n).unwrap_or(i64::MAX) };
     Region::builder()
         .start_line(number(place.start.line))

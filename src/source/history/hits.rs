@@ -1,7 +1,7 @@
 //! What rules have matched in an object, kept until its paths are known.
 
 use super::store::ObjectNumber;
-use crate::blob::{Origin, Position, Via};
+use crate::blob::{Origin, Position, Via, members};
 use crate::detect::trace::Traces;
 use crate::detect::{Detector, Match};
 use crate::finding::{Candidate, Excerpt, Location, Past, Secret};
@@ -10,7 +10,7 @@ use crate::rule::{Confidence, Rule};
 use crate::scan::excerpt;
 use crate::triage::allow::{Allowed, Marker};
 use crate::triage::{Excuse, Judged};
-use bstr::BStr;
+use bstr::{BStr, ByteSlice};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,13 +26,15 @@ pub(super) struct Known {
 /// All that rules have matched in one object.
 pub(super) struct Hits {
     pub(super) object: ObjectNumber,
-    /// The decoding of the object's text, if it needed one.
-    via: Option<Via>,
+    /// The members that lead to the text, and the decoding that it needed.
+    via: Vec<Via>,
     kinds: FileKinds,
     matches: Vec<Match>,
     /// Where they stand: one for each span, in the order of the text.
     places: Vec<Place>,
     markers: Vec<Marker>,
+    /// The same for the members of the container that the object is.
+    members: Vec<Hits>,
 }
 
 struct Place {
@@ -64,8 +66,9 @@ impl<'a> HitsBuilder<'a> {
     }
 
     /// The hits of an object in which nothing was matched yet.
-    pub(super) fn empty(object: ObjectNumber, kinds: FileKinds, via: Option<Via>) -> Hits {
-        Hits { object, via, kinds, matches: Vec::new(), places: Vec::new(), markers: Vec::new() }
+    pub(super) fn empty(object: ObjectNumber, kinds: FileKinds, via: Vec<Via>) -> Hits {
+        let (matches, places, markers) = (Vec::new(), Vec::new(), Vec::new());
+        Hits { object, via, kinds, matches, places, markers, members: Vec::new() }
     }
 
     /// Adds what the traces of a part hold.
@@ -105,7 +108,7 @@ impl<'a> HitsBuilder<'a> {
     pub(super) fn of(&mut self, mut hits: Hits, text: &[u8], traces: &Traces) -> Hits {
         let part = Part { text, offset: 0, position: Position::START };
         self.add(&mut hits, &part, traces);
-        hits.finish(None);
+        hits.finish();
         hits
     }
 
@@ -147,15 +150,26 @@ pub(super) struct Site<'a> {
 
 impl Hits {
     /// Brings what was added part by part into order.
-    pub(super) fn finish(&mut self, via: Option<Via>) {
-        self.via = self.via.take().or(via);
+    pub(super) fn finish(&mut self) {
         let order = |place: &Place| (place.span.start, place.span.end);
         self.places.sort_by_key(order);
         self.places.dedup_by_key(|place| (place.span.start, place.span.end));
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.matches.is_empty()
+        self.matches.is_empty() && self.members.is_empty()
+    }
+
+    /// Notes that the text is decoded.
+    pub(super) fn decoded(&mut self, via: Option<Via>) {
+        self.via.extend(via);
+    }
+
+    /// Adds those of a member.
+    pub(super) fn add_member(&mut self, member: Hits) {
+        if !member.is_empty() {
+            self.members.push(member);
+        }
     }
 
     fn place(&self, span: &Range<usize>) -> &Place {
@@ -220,6 +234,10 @@ impl Hits {
         for rule in &limited {
             add(&|other| is_free(other) || other.id() == rules[*rule].id());
         }
+        for (known, confidence) in self.members.iter().flat_map(|member| member.secrets(detector)) {
+            let most = secrets.entry(known).or_insert(confidence);
+            *most = confidence.max(*most);
+        }
         secrets
     }
 
@@ -231,15 +249,30 @@ impl Hits {
 
     /// What is reported of the object at a site.
     pub(super) fn candidates(&self, detector: &Detector, site: &Site) -> Vec<(Known, Judged)> {
+        let members = self.members.iter().flat_map(|member| member.candidates(detector, site));
+        let found = self.own_candidates(detector, site).into_iter();
+        found.chain(members).collect()
+    }
+
+    /// What is reported of the text of the object itself, or of the member that this is about.
+    fn own_candidates(&self, detector: &Detector, site: &Site) -> Vec<(Known, Judged)> {
         let allowed = Allowed::new(&self.markers);
-        let mut found = match site.scope {
-            Scope::Path(path) => {
+        let mut found = match (site.scope, members(&self.via, "/")) {
+            (Scope::Path(path), None) => {
                 self.settled(detector, FileKind::of(path), |rule| rule.covers(Some(path)))
             }
-            Scope::NoFile => self.settled(detector, FileKind::Text, |rule| rule.covers(None)),
-            Scope::AnyPath => {
+            (Scope::NoFile, _) => self.settled(detector, FileKind::Text, |rule| rule.covers(None)),
+            (Scope::AnyPath, None) => {
                 let kinds = self.kinds.iter();
                 kinds.flat_map(|kind| self.settled(detector, kind, |_| true)).collect()
+            }
+            (scope, Some(member)) => {
+                let kind = FileKind::of(member.as_str().into());
+                let path = match scope {
+                    Scope::Path(path) => bstr::concat([path, "/".into(), member.as_str().into()]),
+                    _ => member.into_bytes(),
+                };
+                self.settled(detector, kind, |rule| rule.covers(Some(path.as_bstr())))
             }
         };
         found.sort_by_key(|found| (found.span.start, found.span.end, found.rule));

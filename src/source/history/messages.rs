@@ -66,7 +66,7 @@ impl<'a> MessagePass<'a> {
         let text = headers.message();
         let traces = self.builder.detector().trace(text, FileKind::Text.into());
         if !traces.matches().is_empty() {
-            let hits = HitsBuilder::empty(object, FileKind::Text.into(), None);
+            let hits = HitsBuilder::empty(object, FileKind::Text.into(), Vec::new());
             let hits = self.builder.of(hits, text, &traces);
             self.hits.push(hits);
         }

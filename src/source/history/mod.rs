@@ -145,6 +145,7 @@ impl Scan<'_> {
         for pass in store.walk(Kind::Blob, || BlobPass::new(scan)) {
             coverage.bytes += pass.bytes;
             coverage.blobs += pass.blobs;
+            coverage.skipped.extend(pass.skipped);
             hits.extend(pass.hits);
             unreadable.extend(pass.unreadable);
         }

@@ -210,10 +210,9 @@ impl<'a, 'w> Judge<'a, 'w> {
             let mut commit = self.described(message.id);
             commit.id = message.commit.to_string();
             let past = Past { commit, removed: Vec::new(), in_head: true };
-            let allowed = Allowed::new(&message.found.markers);
+            let allowed = message.found.allowed();
             for mut candidate in message.found.candidates {
-                let line = candidate.location.start.line;
-                let marker = allowed.find(&candidate.rule, line).filter(|_| self.are_own());
+                let marker = allowed.find(&candidate).filter(|_| self.are_own());
                 candidate.location.past = Some(Box::new(past.clone()));
                 self.report(candidate, marker.map(Excuse::Allowed));
             }
@@ -347,11 +346,16 @@ impl<'a, 'w> Judge<'a, 'w> {
     fn allowed(&mut self, path: &BString, blob: Oid, candidate: &Candidate) -> Option<Arc<Allow>> {
         let (rule, line) = (&candidate.rule, candidate.location.start.line);
         let found = self.found.get(&(path.clone(), blob))?;
-        let allowed = Allowed::new(&found.markers);
-        let marker = allowed.find(rule, line)?;
+        let marker = found.allowed().find(candidate)?;
         if self.are_own() {
             return Some(marker);
         }
+        // The lines of a decoded text, or of a member, are not those that git compares.
+        let allowed = found
+            .markers
+            .get(&candidate.location.origin.via)
+            .filter(|_| candidate.location.origin.via.is_empty());
+        let allowed = Allowed::new(allowed?);
         let at = (path.clone(), blob);
         if !self.trusted.contains_key(&at) {
             let trusted = self.of_base(path, blob, &allowed).unwrap_or_default();
@@ -362,11 +366,11 @@ impl<'a, 'w> Judge<'a, 'w> {
 
     /// Remarks on a marker that excuses nothing since it is the change's own.
     fn note_marker(&mut self, path: &BString, blob: Oid, candidate: &Candidate) {
-        let (rule, line) = (&candidate.rule, candidate.location.start.line);
+        let line = candidate.location.start.line;
         let found = self.found.get(&(path.clone(), blob));
-        let marker = found.and_then(|found| Allowed::new(&found.markers).find(rule, line));
-        if marker.is_some() {
-            let (path, base) = (self.scope.named(path.as_bstr()), self.base_name());
+        if found.is_some_and(|found| found.allowed().find(candidate).is_some()) {
+            let base = self.base_name();
+            let path = candidate.location.name();
             self.search.worker.note(format!(
                 "{path}:{line}: a `blurt:allow` excuses this line here, but not at {base}: only what \
                  is merged there counts"
@@ -387,13 +391,8 @@ impl<'a, 'w> Judge<'a, 'w> {
     fn of_base(&mut self, path: &BString, blob: Oid, allowed: &Allowed) -> Option<Allowed> {
         let before = self.at(self.commits.base?, path.as_bstr())?;
         let found = self.search.search(path.as_bstr(), before)?;
-        // The lines of a decoded text are not those that git compares.
-        let decoded = |found: &Searched| !found.origin.via.is_empty();
-        if decoded(&found) || decoded(self.found.get(&(path.clone(), blob))?) {
-            return None;
-        }
         let lines = Lines::compare(self.scope, before, blob)?;
-        let base = Allowed::new(&found.markers);
+        let base = Allowed::new(found.markers.get(&[][..])?);
         Some(allowed.unchanged_since(&base, |line| lines.before(line)))
     }
 
