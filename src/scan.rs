@@ -340,13 +340,15 @@ impl BlobScan<'_> {
         start: Position,
         excerpt: Excerpt,
     ) -> Candidate {
-        let value = &chunk.bytes[found.span.clone()];
+        let written = &chunk.bytes[found.span.clone()];
         let rule = self.detector.rules().rules()[found.rule].clone();
-        let end = start.after(value);
+        let end = start.after(written);
+        let mut origin = chunk.origin.clone();
+        origin.via.extend(found.via());
         Candidate {
-            secret: Secret::new(value, &rule),
+            secret: Secret::new(found.value(written), &rule),
             rule,
-            location: Location { origin: chunk.origin.clone(), start, end, excerpt, past: None },
+            location: Location { origin, start, end, excerpt, past: None },
             confidence: found.confidence,
             entropy: found.entropy,
             score: found.score,

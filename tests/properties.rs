@@ -7,11 +7,12 @@ mod common;
 
 use blurt::blob::{Chunk, Copied, Origin};
 use blurt::detect::trace::{Change, Traces};
-use blurt::detect::{Detector, MARGIN};
+use blurt::detect::{Detector, MARGIN, Match};
 use blurt::kind::{FileKind, FileKinds};
 use blurt::report;
 use blurt::rule::example::expand;
 use blurt::rule::{Confidence, RuleSet, test};
+use common::encoding::ENCODINGS;
 use common::{Fixtures, detector, scan};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -65,6 +66,8 @@ enum Piece {
     Tokens { length: usize, seed: u64 },
     /// One of the texts that tie lines together or end them.
     Joint(Index),
+    /// Examples of rules with prose between them, encoded once or twice.
+    Encoded { rules: Vec<(Index, Index, u64)>, prose: usize, how: (Index, Option<Index>) },
 }
 
 const KEYS: [&str; 8] = [
@@ -78,7 +81,7 @@ const KEYS: [&str; 8] = [
     "certificate",
 ];
 
-const JOINTS: [&str; 12] = [
+const JOINTS: [&str; 18] = [
     "\n",
     "\n\n",
     " ",
@@ -91,6 +94,12 @@ const JOINTS: [&str; 12] = [
     "-----BEGIN RSA PRIVATE KEY-----\n",
     "# blurt:allow * -- why\n",
     "kind: Secret\ndata:\n  a: ",
+    "%22password%22%3A%22",
+    "%3D",
+    "\\u0022",
+    r#"\\\"token\\\": \\\""#,
+    "\\n",
+    "&quot;secret&#61;&quot;",
 ];
 
 impl Piece {
@@ -115,6 +124,17 @@ impl Piece {
                 );
             }
             Self::Joint(joint) => text.push_str(JOINTS[joint.index(JOINTS.len())]),
+            Self::Encoded { rules, prose, how: (inner, outer) } => {
+                let mut plain = String::new();
+                for (rule, example, seed) in rules {
+                    let (rule, example, seed) = (*rule, *example, *seed);
+                    Self::Example { rule, example, seed }.write(&mut plain);
+                    Self::Prose(*prose).write(&mut plain);
+                }
+                let plain = inner.get(&ENCODINGS).write(&plain);
+                let encoded = outer.map(|outer| outer.get(&ENCODINGS).write(&plain));
+                text.push_str(&encoded.unwrap_or(plain));
+            }
         }
     }
 }
@@ -127,7 +147,15 @@ fn piece() -> impl Strategy<Value = Piece> {
         2 => (0..12_000_usize).prop_map(Piece::Prose),
         1 => (1..8_000_usize, 0..1000_u64).prop_map(|(length, seed)| Piece::Tokens { length, seed }),
         6 => any::<Index>().prop_map(Piece::Joint),
+        2 => encoded(),
     ]
+}
+
+fn encoded() -> impl Strategy<Value = Piece> {
+    let rule = (any::<Index>(), any::<Index>(), 0..1000_u64);
+    let how = (any::<Index>(), prop::option::weighted(0.3, any::<Index>()));
+    let parts = (prop::collection::vec(rule, 1..4), 0..600_usize, how);
+    parts.prop_map(|(rules, prose, how)| Piece::Encoded { rules, prose, how })
 }
 
 /// The parts of a text of some 100 to 400 KB.
@@ -137,6 +165,11 @@ fn pieces() -> impl Strategy<Value = Vec<Piece>> {
 
 /// A match as it must be in whatever pieces the text is searched.
 type Found = (String, Range<usize>, Confidence, String);
+
+/// What a match says of its secret.
+fn said(found: &Match) -> String {
+    format!("{:?} {:?} {:?}", found.verification, found.value(b""), found.via().collect::<Vec<_>>())
+}
 
 /// What begins in `owned`, and where `blurt:allow` stands in it, by looking at no more than the
 /// margins around it.
@@ -149,7 +182,7 @@ fn detect(origin: &Origin, text: &[u8], owned: &Range<usize>) -> (Vec<Found>, Ve
     let found = detection.matches.into_iter().map(|found| {
         let id = rules().rules().rules()[found.rule].id().to_owned();
         let span = start + found.span.start..start + found.span.end;
-        (id, span, found.confidence, format!("{:?}", found.verification))
+        (id, span, found.confidence, said(&found))
     });
     (found.collect(), detection.allows.into_iter().map(|at| start + at).collect())
 }
@@ -294,10 +327,7 @@ fn settled(text: &[u8], traces: &Traces, kinds: FileKinds) -> (Vec<String>, Vec<
         let seen: BTreeSet<_> = seen.iter().map(|span| (span.start, span.end)).collect();
         let found = found.into_iter().map(move |found| {
             let id = &rules().rules().rules()[found.rule].id();
-            format!(
-                "{kind:?} {id} {:?} {:?} {:?}",
-                found.span, found.confidence, found.verification
-            )
+            format!("{kind:?} {id} {:?} {:?} {}", found.span, found.confidence, said(&found))
         });
         found.chain([format!("{seen:?}")])
     });
@@ -337,7 +367,7 @@ fn detect_whole(origin: &Origin, text: &[u8]) -> (Vec<Found>, Vec<usize>) {
     let detection = rules().detect(&Chunk::whole(origin, text));
     let found = detection.matches.into_iter().map(|found| {
         let id = rules().rules().rules()[found.rule].id().to_owned();
-        (id, found.span, found.confidence, format!("{:?}", found.verification))
+        (id, found.span.clone(), found.confidence, said(&found))
     });
     (found.collect(), detection.allows)
 }

@@ -9,6 +9,7 @@
 
 mod assignment;
 pub mod check;
+mod decode;
 pub mod filter;
 mod keyword;
 mod near;
@@ -20,18 +21,19 @@ mod search;
 pub mod trace;
 pub mod trigger;
 
-use crate::blob::Chunk;
+use crate::blob::{Chunk, Via};
 use crate::finding::Verification;
 use crate::kind::{FileKind, FileKinds};
 use crate::rule::{Confidence, Layer, MAX_REACH, Rule, RuleSet};
-use bstr::BStr;
+use bstr::{BStr, ByteSlice};
+use decode::DECODERS;
 use keyword::KeywordIndex;
 use prefix::PrefixIndex;
 use record::{Record, Run};
 use score::Score;
 use search::Search;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use trace::{Change, Traces};
 use trigger::TriggerScanner;
 
@@ -65,6 +67,48 @@ pub struct Match {
     pub score: Option<Score>,
     /// The kinds of files in which the rule matches so.
     pub kinds: FileKinds,
+    /// What the bytes of the span mean, if they are encoded.
+    pub decoded: Option<Arc<Decoded>>,
+}
+
+impl Match {
+    /// The secret: the bytes of the span, or what they mean.
+    #[must_use]
+    pub fn value<'a>(&'a self, written: &'a [u8]) -> &'a [u8] {
+        self.decoded.as_ref().map_or(written, |decoded| &decoded.value)
+    }
+
+    /// The decoders that led to it, the outermost first.
+    pub fn via(&self) -> impl Iterator<Item = Via> {
+        let way = self.decoded.iter().flat_map(|decoded| &decoded.way);
+        way.map(|name| Via::Decoded((*name).to_owned()))
+    }
+
+    /// How many decoders led to it.
+    fn depth(&self) -> usize {
+        self.decoded.as_ref().map_or(0, |decoded| decoded.way.len())
+    }
+}
+
+/// What encoded bytes mean, and how that was told.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Decoded {
+    value: Box<[u8]>,
+    /// The names of the decoders, the outermost first.
+    way: Vec<&'static str>,
+}
+
+impl Decoded {
+    /// The same, if these decoders led to where it was found.
+    fn behind(&self, way: &[&'static str]) -> Self {
+        Self { value: self.value.clone(), way: [way, &self.way].concat() }
+    }
+}
+
+impl std::fmt::Debug for Decoded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Decoded").field("way", &self.way).finish_non_exhaustive()
+    }
 }
 
 /// What a chunk holds.
@@ -100,6 +144,8 @@ pub struct Detector {
     keywords: KeywordIndex,
     /// The rules that each line of some files triggers.
     by_path: Vec<usize>,
+    /// For each byte, the places in `by_path` of the rules for names that end with it.
+    by_last_byte: OnceLock<Vec<Vec<usize>>>,
     /// What it does, if somebody wants to know.
     record: Option<Record>,
 }
@@ -109,7 +155,10 @@ impl Detector {
     #[must_use]
     pub fn new(rules: RuleSet) -> Self {
         let all = || rules.rules().iter().enumerate();
-        let mut literals = vec![(ALLOW.to_owned(), Triggered::default())];
+        let others = DECODERS.iter().flat_map(|decoder| decoder.literals());
+        let others = [ALLOW].into_iter().chain(others.copied());
+        let mut literals: Vec<_> =
+            others.map(|literal| (literal.to_owned(), Triggered::default())).collect();
         for (index, rule) in all() {
             for literal in rule.triggers().literals.iter() {
                 let literal = literal.to_ascii_lowercase();
@@ -130,6 +179,7 @@ impl Detector {
             prefixes: PrefixIndex::new(prefixes),
             keywords: KeywordIndex::default(),
             by_path: by_path.collect(),
+            by_last_byte: OnceLock::new(),
             literals: literals.into_iter().map(|(_, rules)| rules).collect(),
             allow: 0,
             record: None,
@@ -272,9 +322,27 @@ impl Detector {
     /// The rules that the path alone of a file with this name may trigger, whatever its folder.
     #[must_use]
     pub fn triggered_by(&self, name: &BStr) -> PathRules {
-        let rules = self.by_path.iter().map(|rule| &self.rules.rules()[*rule]).enumerate();
-        let triggered = rules.filter(|(_, rule)| rule.may_cover(name));
+        let triggered = self.rules_for(name);
         PathRules(triggered.fold(0, |all, (number, _)| all | PathRules::bit(number)))
+    }
+
+    /// The rules that the path alone of a file with this name may trigger: places in the list of such, and
+    /// in the rule set. Asked for every file.
+    fn rules_for(&self, name: &BStr) -> impl Iterator<Item = (usize, usize)> {
+        let name = name.rsplit_once_str("/").map_or(name, |(_, name)| name.as_bstr());
+        let by_last_byte = self.by_last_byte.get_or_init(|| {
+            let with = |byte: u8| {
+                let numbered = self.by_path.iter().enumerate();
+                let may = numbered
+                    .filter(|(_, rule)| self.rules.rules()[**rule].may_cover_names_with(byte));
+                may.map(|(number, _)| number).collect()
+            };
+            (0..=u8::MAX).map(with).collect()
+        });
+        let last = name.last().map_or(0, u8::to_ascii_lowercase);
+        let candidates = by_last_byte[usize::from(last)].iter();
+        let numbered = candidates.map(|number| (*number, self.by_path[*number]));
+        numbered.filter(|(_, rule)| self.rules.rules()[*rule].may_cover(name))
     }
 }
 

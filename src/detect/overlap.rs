@@ -1,9 +1,10 @@
 //! One report a secret and place: where rules overlap, one with a right checksum wins, then the specific
-//! one.
+//! one. What stands there as it is wins against what is decoded, unless a more specific rule finds that.
 
 use super::{Match, Rules, layer};
 use crate::finding::Status;
 use crate::rule::MAX_REACH;
+use std::cmp::Reverse;
 
 /// Sorts the matches by place and removes each that another one on the same bytes beats.
 pub(super) fn resolve(matches: &mut Vec<Match>, rules: &Rules) {
@@ -17,7 +18,7 @@ pub(super) fn resolve(matches: &mut Vec<Match>, rules: &Rules) {
 /// value, the surer match stays.
 pub(super) fn sort(matches: &mut Vec<Match>) {
     matches.sort_by(|a, b| {
-        let (mine, theirs) = ((b.span.end, a.rule), (a.span.end, b.rule));
+        let (mine, theirs) = ((b.span.end, a.rule, a.depth()), (a.span.end, b.rule, b.depth()));
         (a.span.start, mine, b.confidence).cmp(&(b.span.start, theirs, a.confidence))
     });
     matches.dedup_by(|a, b| a.rule == b.rule && a.span == b.span);
@@ -52,10 +53,11 @@ fn beats(other: &Match, mine: &Match, rules: &Rules) -> bool {
     let rank = |found: &Match| {
         let proven = found.verification.status == Status::ChecksumValid;
         let length = found.span.len();
-        (proven, layer(rules, found), length, std::cmp::Reverse(found.span.start))
+        let (depth, start) = (found.depth(), found.span.start);
+        (proven, layer(rules, found), Reverse(depth), length, Reverse(start))
     };
     let (theirs, ours) = (rank(other), rank(mine));
     // Equal in everything else, the confident one wins, then the rule that stands first.
-    let tie = (other.confidence, std::cmp::Reverse(other.rule));
-    (theirs, tie) > (ours, (mine.confidence, std::cmp::Reverse(mine.rule)))
+    let tie = (other.confidence, Reverse(other.rule));
+    (theirs, tie) > (ours, (mine.confidence, Reverse(mine.rule)))
 }

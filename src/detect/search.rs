@@ -1,11 +1,12 @@
 //! One search through a text: finds the triggers, and takes each to the rules.
 
 use super::assignment::{self, Assignment, MAX_BLANKS};
+use super::decode::{self, Decoder, MAX_DEPTH, Piece, Spot, View};
 use super::filter::{self, Subject, Verdict};
 use super::score::Score;
 use super::trace::{Looked, Traces, Trigger};
 use super::trigger::{Triggers, is_token, word_length};
-use super::{Detector, Match, Triggered, entropy, keyword};
+use super::{Decoded, Detector, Match, Triggered, entropy, keyword};
 use crate::finding::{Status, Verification};
 use crate::kind::{FileKind, FileKinds};
 use crate::rule::{Confidence, Layer, Rule};
@@ -60,6 +61,8 @@ pub(super) struct Search<'a> {
     looked: Looked,
     /// Where the run of the last trigger began.
     last_run: usize,
+    /// How many decoders led to the text.
+    depth: usize,
 }
 
 impl<'a> Search<'a> {
@@ -71,6 +74,7 @@ impl<'a> Search<'a> {
             traces: Traces::default(),
             looked: Looked::at(0),
             last_run: usize::MAX,
+            depth: 0,
         }
     }
 
@@ -115,6 +119,10 @@ impl<'a> Search<'a> {
         let bytes = self.bytes;
         let back = bytes[at.saturating_sub(MAX_RUN_BACK)..at].iter().rev();
         let mut start = at - back.take_while(|b| is_token(**b)).count();
+        let deep = decode::is_deep(bytes, start, at);
+        if deep {
+            self.open_views(decode::DIGITS, &Spot::of_run(bytes, at));
+        }
         if start == self.last_run {
             return;
         }
@@ -125,14 +133,14 @@ impl<'a> Search<'a> {
         }
         let detector = self.detector;
         let mut begin = start;
-        loop {
+        let end = loop {
             detector
                 .prefixes
                 .look_up(bytes, begin, |rule, anchor| self.search(rule, anchor, begin));
             // `token-PREFIX…`: a prefix may follow a dash, as a word begins there.
             let end = begin + word_length(&bytes[begin..(start + MAX_RUN).min(bytes.len())]);
             if bytes.get(end) != Some(&b'-') || end - start >= MAX_RUN {
-                break;
+                break end;
             }
             if end > begin
                 && let Some(found) = assignment::joined(bytes, start, end, &mut self.looked)
@@ -142,7 +150,7 @@ impl<'a> Search<'a> {
                 }
             }
             begin = end + 1;
-        }
+        };
         self.follow_base64(start);
         for kind in self.kinds.iter() {
             if self.is_assigned(start, kind)
@@ -156,6 +164,11 @@ impl<'a> Search<'a> {
             for kind in self.kinds.iter() {
                 self.follow_assignment(&found, kind, Called::Named);
             }
+        }
+        let opened = if deep { decode::DIGITS } else { 0 };
+        let decoders = decode::of_run(bytes, self.last_run..end) & !opened;
+        if decoders != 0 {
+            self.open_views(decoders, &Spot::of_run(bytes, at));
         }
     }
 
@@ -227,6 +240,11 @@ impl<'a> Search<'a> {
         for rule in patterns {
             self.search(*rule, at, at);
         }
+        let spot = Spot::of_literal(self.bytes, at);
+        let decoders = decode::of_literal(self.bytes, &spot);
+        if decoders != 0 {
+            self.open_views(decoders, &spot);
+        }
         if names.is_empty() {
             return;
         }
@@ -240,12 +258,61 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Opens the views that the trigger at `spot` is in, as far as it is the one that opens them.
+    #[cold]
+    fn open_views(&mut self, decoders: u8, spot: &Spot) {
+        if self.depth == MAX_DEPTH {
+            return;
+        }
+        for decoder in decode::of_set(decoders) {
+            let triggers = &self.detector.triggers;
+            let piece = Piece::opened(decoder, self.bytes, spot, triggers, &mut self.looked);
+            if let Some(piece) = piece {
+                self.open_view(decoder, &piece);
+            }
+        }
+    }
+
+    fn open_view(&mut self, decoder: &'static dyn Decoder, piece: &Piece) {
+        let mut view = View::new(piece.range.start);
+        decoder.decode(self.bytes, piece.range.clone(), &mut view);
+        let mut way = vec![decoder.name()];
+        if let Some(narrowed) = view.narrowed() {
+            view = narrowed;
+            way.push("utf-16le");
+        }
+        if !view.is_text() {
+            return;
+        }
+        let kind = view.kind().unwrap_or(decoder.kind());
+        let mut search = Search::new(self.detector, view.bytes(), kind.into());
+        search.depth = self.depth + 1;
+        search.run(view.region(&piece.owned));
+        let kinds = self.kinds;
+        let rules = self.detector.rules.rules();
+        let clear = search.traces.matches.into_iter().filter(|found| {
+            rules[found.rule].layer() != Layer::Password
+                || is_no_word(found.value(&view.bytes()[found.span.clone()]))
+        });
+        self.traces.matches.extend(clear.map(|found| {
+            let span = view.place(&found.span);
+            let decoded = match &found.decoded {
+                Some(inner) => inner.behind(&way),
+                None => {
+                    Decoded { value: view.bytes()[found.span.clone()].into(), way: way.clone() }
+                }
+            };
+            Match { span, kinds, decoded: Some(decoded.into()), ..found }
+        }));
+    }
+
     /// Lets each line of the region trigger the rules that are for the file at `path` only. `first`
     /// says whether the text begins with the first line.
     pub(super) fn follow_path(&mut self, region: &Range<usize>, path: Option<&BStr>, first: bool) {
-        for index in &self.detector.by_path {
-            if self.detector.rules.rules()[*index].covers(path) {
-                self.follow_lines(*index, region, first);
+        let detector = self.detector;
+        for (_, rule) in path.into_iter().flat_map(|path| detector.rules_for(path)) {
+            if detector.rules.rules()[rule].covers(path) {
+                self.follow_lines(rule, region, first);
             }
         }
     }
@@ -368,7 +435,16 @@ impl<'a> Search<'a> {
         let Some(confidence) = confidence else { return };
         let entropy = entropy(value);
         let kinds = place.kinds;
-        let found = Match { rule: index, span, confidence, entropy, verification, score, kinds };
+        let found = Match {
+            rule: index,
+            span,
+            confidence,
+            entropy,
+            verification,
+            score,
+            kinds,
+            decoded: None,
+        };
         self.traces.matches.push(found);
     }
 
@@ -420,6 +496,11 @@ fn confidence(
         _ if published => Confidence::Low,
         _ => confidence,
     })
+}
+
+/// Whether a password is more than a word. What programs have encoded is full of words.
+fn is_no_word(value: &[u8]) -> bool {
+    value.iter().any(|b| b.is_ascii_digit() || b"!#$%^&*?+~".contains(b))
 }
 
 /// `0x0000…`: the hex tables of drivers have millions of them.

@@ -195,9 +195,21 @@ impl Rule {
     /// takes longer than looking through a small file.
     #[must_use]
     pub fn may_cover(&self, name: &[u8]) -> bool {
+        let names = self.name_globs();
+        names.is_empty() || names.iter().any(|glob| glob.may_match(name))
+    }
+
+    /// Whether the rule may work in a file whose name ends with `byte`, a small letter or no letter.
+    #[must_use]
+    pub fn may_cover_names_with(&self, byte: u8) -> bool {
+        let names = self.name_globs();
+        names.is_empty() || names.iter().any(|glob| glob.may_end_with(byte))
+    }
+
+    fn name_globs(&self) -> &[NameGlob] {
         let names = || self.spec().paths.only.iter().map(|glob| NameGlob::new(glob)).collect();
         let names: &Vec<NameGlob> = self.names.get_or_init(names);
-        names.is_empty() || names.iter().any(|glob| glob.may_match(name))
+        names
     }
 
     /// Whether `name` is the rule's id, one of its earlier ids, or its kind.

@@ -26,6 +26,16 @@ impl NameGlob {
         Self::Starred { start: bytes(start), between, end: bytes(end) }
     }
 
+    /// Whether a name that ends with `byte`, a small letter or no letter, may match the glob.
+    pub(super) fn may_end_with(&self, byte: u8) -> bool {
+        let end = match self {
+            Self::Open => None,
+            Self::Exact(exact) => exact.last(),
+            Self::Starred { end, .. } => end.last(),
+        };
+        end.is_none_or(|end| end.to_ascii_lowercase() == byte)
+    }
+
     /// Whether a file called `name` may match the glob, in any case of letters.
     pub(super) fn may_match(&self, name: &[u8]) -> bool {
         match self {
@@ -40,8 +50,10 @@ impl NameGlob {
                 tail.eq_ignore_ascii_case(end)
                     && head.eq_ignore_ascii_case(start)
                     && between.iter().all(|part| {
-                        let found = middle.windows(part.len());
-                        let at = found.into_iter().position(|text| text.eq_ignore_ascii_case(part));
+                        let begins = |text: &&[u8]| text[0].eq_ignore_ascii_case(&part[0]);
+                        let mut found = middle.windows(part.len());
+                        let at =
+                            found.position(|text| begins(&text) && text.eq_ignore_ascii_case(part));
                         at.inspect(|at| middle = &middle[at + part.len()..]).is_some()
                     })
             }

@@ -8,6 +8,7 @@
 #![allow(dead_code)] // each test uses a part of it
 #![allow(clippy::unwrap_used)] // a test may panic
 
+pub mod encoding;
 pub mod expected;
 pub mod repo;
 pub mod report;
@@ -21,7 +22,7 @@ use blurt::rule::{Action, Confidence, Severity};
 use blurt::scan::{Outcome, Progress};
 use blurt::source::{Excluded, Files, Options};
 use blurt::triage::Thresholds;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -58,14 +59,8 @@ fn default_confidence() -> Confidence {
 enum Value {
     /// The text, again and again, cut after so many bytes.
     Fill { fill: String, bytes: usize },
-    /// What the pattern expands to, with `newline` for each line feed, in base64 if `encode` says so.
-    Pattern { pattern: String, newline: Option<String>, encode: Option<Base64> },
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Base64 {
-    Base64,
+    /// What the pattern expands to, with `newline` for each line feed, written as `encode` says.
+    Pattern { pattern: String, newline: Option<String>, encode: Option<encoding::Encoding> },
 }
 
 /// How a file is written, if not in UTF-8 with line feeds.
@@ -107,8 +102,9 @@ pub struct Expected {
     pub line: u64,
     /// Column of the first place.
     pub column: u64,
-    /// The decoding on the way to it; none if absent.
-    pub via: Option<String>,
+    /// The decodings on the way to it, the outermost first; none if absent.
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub via: Vec<String>,
     /// How certain it is.
     pub confidence: Option<Confidence>,
     /// `new` if absent.
@@ -121,6 +117,19 @@ pub struct Expected {
     /// The other places, as `path:line:column`; none if absent.
     #[serde(default)]
     pub also: Vec<String>,
+}
+
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Names {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match Names::deserialize(deserializer)? {
+        Names::One(name) => vec![name],
+        Names::More(names) => names,
+    })
 }
 
 fn new() -> String {
@@ -140,6 +149,8 @@ pub struct Fixture {
     pub texts: BTreeMap<String, String>,
     /// The values of all marks.
     pub planted: BTreeSet<String>,
+    /// What those mean that are encoded, and how they are.
+    encoded: Vec<(encoding::Encoding, String)>,
 }
 
 /// All fixtures, rendered, one a folder.
@@ -184,8 +195,8 @@ impl Fixture {
         let text = fs::read_to_string(source.join("expected.toml")).unwrap();
         let expected: Expectation =
             toml::from_str(&text).unwrap_or_else(|e| panic!("{name}/expected.toml: {e}"));
-        let mut fixture =
-            Self { name, root, expected, texts: BTreeMap::new(), planted: BTreeSet::new() };
+        let (texts, planted, encoded) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+        let mut fixture = Self { name, root, expected, texts, planted, encoded };
         for path in files(&source.join("tree")) {
             fixture.render_file(&source.join("tree").join(&path), path);
         }
@@ -245,7 +256,11 @@ impl Fixture {
                     let value = newline.as_ref().map_or(value.clone(), |n| value.replace('\n', n));
                     match encode {
                         None => value,
-                        Some(Base64::Base64) => base64(&value),
+                        Some(encoding) => {
+                            let written = encoding.write(&value);
+                            self.encoded.push((*encoding, value));
+                            written
+                        }
                     }
                 }
             },
@@ -280,6 +295,15 @@ impl Fixture {
             || (value.starts_with("PuTTY") && self.planted.iter().any(|whole| begins(&whole)))
     }
 
+    /// Whether a part of a planted value is how `secret` is encoded there.
+    pub fn is_encoded(&self, part: &str, secret: &str) -> bool {
+        self.encoded.iter().any(|(encoding, plain)| {
+            let place = plain.find(secret).map(|at| at..at + secret.len());
+            let place = place.map(|place| encoding.place(plain, place));
+            place.is_some_and(|place| &encoding.write(plain)[place] == part)
+        })
+    }
+
     /// The lines of the secrets that a scan has to find.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let places = self.expected.findings.iter();
@@ -291,7 +315,9 @@ impl Fixture {
             let rest = &text[start..];
             let longest = self.planted.iter().filter(|value| rest.starts_with(value.as_str()));
             let length = longest.map(String::len).max().unwrap_or(0);
-            let lines = rest[..length].split("\\n").flat_map(str::lines).map(str::trim);
+            let plain = self.encoded.iter().map(|(_, plain)| plain.as_str());
+            let lines = plain.chain([&rest[..length]]).flat_map(|text| text.split("\\n"));
+            let lines = lines.flat_map(str::lines).map(str::trim);
             // The header of a key is no secret.
             lines.filter(|line| line.len() > 5 && !line.contains("-----") && !line.contains(": "))
         })
@@ -341,11 +367,6 @@ fn expand_at(template: &str, place: &str) -> String {
 fn cut(mut text: String, bytes: usize) -> String {
     text.truncate(bytes);
     text
-}
-
-fn base64(text: &str) -> String {
-    use base64::prelude::{BASE64_STANDARD, Engine as _};
-    BASE64_STANDARD.encode(text)
 }
 
 /// All files below a folder, named from it, in order.

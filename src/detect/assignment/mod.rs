@@ -8,7 +8,6 @@ mod told;
 
 pub(super) use told::{joined, told};
 
-use super::filter::is_any;
 use super::keyword::CONTEXT;
 use super::trace::Looked;
 use crate::kind::FileKind;
@@ -129,14 +128,37 @@ fn is_callee(byte: u8) -> bool {
 }
 
 /// Functions that give back the text that they are given, in another form.
-const WRAPPERS: &str = "\
-    some string str secretstring secretstr stringvalue stringptr ptr byte bytes bytearray buffer from \
-    fromhex unhexlify decode decodestring b64decode base64decode standard_b64decode tobytes";
+const WRAPPERS: [&[u8]; 23] = [
+    b"some",
+    b"string",
+    b"str",
+    b"secretstring",
+    b"secretstr",
+    b"stringvalue",
+    b"stringptr",
+    b"ptr",
+    b"byte",
+    b"bytes",
+    b"bytearray",
+    b"buffer",
+    b"from",
+    b"fromhex",
+    b"unhexlify",
+    b"decode",
+    b"decodestring",
+    b"b64decode",
+    b"base64decode",
+    b"standard_b64decode",
+    b"tobytes",
+    b"hextobytes",
+    b"frombase64string",
+];
 
 /// Whether a call of `callee` only wraps its argument: `Some("…")`, `[]byte("…")`, `Base64.decode("…")`.
+/// Asked for every call.
 fn wraps(callee: &[u8]) -> bool {
     let name = callee.rsplit(|b| b".:]".contains(b)).next().unwrap_or_default();
-    !name.is_empty() && is_any(name, WRAPPERS)
+    WRAPPERS.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn is_blank(byte: u8) -> bool {

@@ -3,6 +3,7 @@
 use super::shape::{humps, is_uuid};
 use super::{Filter, Subject, Verdict, Words, ends_with_any, is_any};
 use crate::rule::Layer;
+use bstr::ByteSlice;
 
 pub(super) struct NameRole;
 
@@ -80,7 +81,7 @@ impl Filter for NameRole {
             Layer::Password if goes_on(name) => {
                 return Some(Verdict::Lower("its name goes on behind the password"));
             }
-            Layer::Generic if PUBLIC.are_in(line_before(subject.before)) => {
+            Layer::Generic if tells_public_key(subject.before) => {
                 "public, by what stands before it"
             }
             Layer::Generic if HASHES.are_in(subject.before) => "a hash, by what stands before it",
@@ -91,9 +92,10 @@ impl Filter for NameRole {
     }
 }
 
-/// What of `before` stands on the line of the value.
-fn line_before(before: &[u8]) -> &[u8] {
-    before.rsplit(|b| *b == b'\n').next().unwrap_or_default()
+/// Whether the words before a value say that it is a public key.
+fn tells_public_key(before: &[u8]) -> bool {
+    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    line.to_ascii_lowercase().contains_str("public key")
 }
 
 /// The name that `before` ends with, as in `name: "`.

@@ -77,7 +77,8 @@ fn names_another(value: &[u8]) -> bool {
     let name = value.strip_prefix(b"@").or_else(|| value.strip_prefix(b":"));
     name.is_some_and(|name| {
         name.first().is_some_and(u8::is_ascii_alphabetic)
-            && name.iter().all(|b| b.is_ascii_alphabetic() || b"_-:`".contains(b))
+            && (name.iter().all(|b| b.is_ascii_alphabetic() || b"_-:`".contains(b))
+                || name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_'))
     })
 }
 

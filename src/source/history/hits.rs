@@ -243,7 +243,7 @@ impl Hits {
 
     fn known(&self, detector: &Detector, found: &Match) -> Known {
         let rule = &detector.rules().rules()[found.rule];
-        let secret = Secret::new(&self.place(&found.span).value, rule);
+        let secret = Secret::new(found.value(&self.place(&found.span).value), rule);
         Known { rule: found.rule, secret }
     }
 
@@ -282,7 +282,7 @@ impl Hits {
             let place = self.place(&found.span);
             let rule = detector.rules().rules()[found.rule].clone();
             let mut origin = site.origin.clone();
-            origin.via.extend(self.via.clone());
+            origin.via.extend(self.via.clone().into_iter().chain(found.via()));
             let location = Location {
                 origin,
                 start: place.start,
