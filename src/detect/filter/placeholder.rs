@@ -67,6 +67,8 @@ impl Filter for Placeholder {
             match layer {
                 Layer::Structured if share < 0.25 => {}
                 Layer::Structured if share < 0.5 => return Some(Verdict::Lower(reason)),
+                // So few may stand in a random value by chance.
+                Layer::Named | Layer::Generic if share < 0.2 => {}
                 Layer::Named | Layer::Generic if share < 0.25 => {
                     return Some(Verdict::Lower(reason));
                 }
