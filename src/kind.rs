@@ -38,10 +38,11 @@ impl FileKind {
         Some(match name {
             _ if env => Self::Settings,
             b"dockerfile" | b"containerfile" | b"makefile" | b".netrc" | b"_netrc" | b".pgpass"
-            | b".bashrc" | b".zshrc" | b".profile" | b".envrc" => Self::Assignments,
+            | b".bashrc" | b".zshrc" | b".profile" | b".envrc" | b"hosts" | b"inventory" => {
+                Self::Assignments
+            }
             b".npmrc" | b".yarnrc" | b".pypirc" | b".my.cnf" | b".s3cfg" | b".boto"
             | b"credentials" | b"pip.conf" | b".wgetrc" | b".smbcredentials" => Self::Settings,
-            b"hosts" | b"inventory" => Self::Assignments,
             // XML, unlike other files of this ending.
             b"web.config" | b"app.config" | b"nuget.config" | b"machine.config" => Self::Markup,
             _ if name.starts_with(b"web.") && name.ends_with(b".config") => Self::Markup,

@@ -35,13 +35,7 @@ pub(super) fn value_after(
     kind: FileKind,
 ) -> Option<Assignment> {
     let bytes = scan.bytes;
-    // `user:password@host:port` is no assignment.
-    if bytes[name.clone()].iter().skip(1).any(|b| *b == b'@') {
-        return None;
-    }
-    // Neither is `registry/image:tag`, nor `arn:aws:…:secret:name`.
-    let part = name.start.checked_sub(1).is_some_and(|at| b"/:".contains(&bytes[at]));
-    if part && bytes.get(name.end) == Some(&b':') {
+    if is_part_of_address(bytes, &name) {
         return None;
     }
     let closers = scan.skip(6, |b| is_quote(b) || b == b'\\' || b == b']');
@@ -65,9 +59,8 @@ pub(super) fn value_after(
         return None;
     }
     scan.skip_wrapping();
-    if operator == Operator::Element
-        && let Some(value) = scan.character_data()
-    {
+    let data = (operator == Operator::Element).then(|| scan.character_data()).flatten();
+    if let Some(value) = data {
         return Some(Assignment { name, value, quoted: true, call: false });
     }
     if let Some(value) = scan.quoted() {
@@ -97,16 +90,26 @@ pub(super) fn value_after(
     if operator == Operator::Blank && b"-|><&+#=".contains(&bytes[value.start]) {
         return None;
     }
-    // A word that goes on to a sentence is none, as in `password: some words`.
-    let letters = |b: &u8| b.is_ascii_alphabetic();
-    let goes_on = || bytes[value.end..].strip_prefix(b" ")?.first().filter(|b| letters(b)).copied();
-    if kind == FileKind::Text && scan.colon && !inside.is_some() {
-        if bytes[value.clone()].iter().all(letters) && goes_on().is_some() {
-            return None;
-        }
+    if kind == FileKind::Text && scan.colon && inside.is_none() && is_prose(bytes, &value) {
+        return None;
     }
     let quoted = inside.is_some() || operator == Operator::Element;
     Some(Assignment { name, value, quoted, call: false })
+}
+
+/// Whether a name is a part of `user:password@host:port`, `registry/image:tag` or `arn:aws:…:secret:name`,
+/// which are no assignments.
+fn is_part_of_address(bytes: &[u8], name: &Range<usize>) -> bool {
+    let part = name.start.checked_sub(1).is_some_and(|at| b"/:".contains(&bytes[at]));
+    let holds_host = bytes[name.clone()].iter().skip(1).any(|b| *b == b'@');
+    holds_host || (part && bytes.get(name.end) == Some(&b':'))
+}
+
+/// Whether a word goes on to a sentence, as in `password: some words`.
+fn is_prose(bytes: &[u8], value: &Range<usize>) -> bool {
+    let next = bytes[value.end..].strip_prefix(b" ").and_then(<[u8]>::first);
+    bytes[value.clone()].iter().all(u8::is_ascii_alphabetic)
+        && next.is_some_and(u8::is_ascii_alphabetic)
 }
 
 /// Whether a blank behind this name assigns: behind a flag, and in files of assignments.

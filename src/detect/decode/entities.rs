@@ -1,6 +1,6 @@
 //! HTML's character references: <https://html.spec.whatwg.org/multipage/syntax.html#character-references>.
 
-use super::{Anchor, Decoder, Spot, View, escaped};
+use super::{Anchor, Decoder, Spot, View, escaped, stretch_end, stretch_start};
 use crate::kind::FileKind;
 use bstr::ByteSlice;
 use std::ops::Range;
@@ -40,11 +40,11 @@ impl Decoder for Entities {
     }
 
     fn start(&self, text: &[u8], anchor: usize, least: usize) -> usize {
-        anchor - text[least..anchor].iter().rev().take_while(|b| is_inside(**b)).count()
+        stretch_start(text, least..anchor, is_inside)
     }
 
     fn end(&self, text: &[u8], _: usize, anchor: usize, most: usize) -> usize {
-        anchor + text[anchor..most].iter().take_while(|b| is_inside(**b)).count()
+        stretch_end(text, anchor..most, is_inside)
     }
 
     fn decode(&self, text: &[u8], range: Range<usize>, view: &mut View) {

@@ -148,6 +148,16 @@ fn escaped(text: &[u8], spot: &Spot) -> Anchor {
     Anchor { at, selected: piece::is_selected(text, at) }
 }
 
+/// Where the bytes that are `inside` begin which end where `range` does.
+fn stretch_start(text: &[u8], range: Range<usize>, inside: impl Fn(u8) -> bool) -> usize {
+    range.end - text[range].iter().rev().take_while(|b| inside(**b)).count()
+}
+
+/// Where the bytes that are `inside` end which begin where `range` does.
+fn stretch_end(text: &[u8], range: Range<usize>, inside: impl Fn(u8) -> bool) -> usize {
+    range.start + text[range].iter().take_while(|b| inside(**b)).count()
+}
+
 /// The byte that two hexadecimal digits stand for.
 fn hex_byte(text: &[u8]) -> Option<u8> {
     let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);

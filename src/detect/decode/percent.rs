@@ -1,6 +1,6 @@
 //! Percent-encoding: <https://www.rfc-editor.org/rfc/rfc3986#section-2.1>.
 
-use super::{Anchor, Decoder, Spot, View, escaped, hex_byte};
+use super::{Anchor, Decoder, Spot, View, escaped, hex_byte, stretch_end, stretch_start};
 use crate::kind::FileKind;
 use std::ops::Range;
 
@@ -31,11 +31,11 @@ impl Decoder for Percent {
     }
 
     fn start(&self, text: &[u8], anchor: usize, least: usize) -> usize {
-        anchor - text[least..anchor].iter().rev().take_while(|b| is_inside(**b)).count()
+        stretch_start(text, least..anchor, is_inside)
     }
 
     fn end(&self, text: &[u8], _: usize, anchor: usize, most: usize) -> usize {
-        anchor + text[anchor..most].iter().take_while(|b| is_inside(**b)).count()
+        stretch_end(text, anchor..most, is_inside)
     }
 
     fn decode(&self, text: &[u8], range: Range<usize>, view: &mut View) {

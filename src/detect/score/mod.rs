@@ -48,11 +48,11 @@ static TERMS: [Term; 17] = [
     term("short", |a, _| flag(a.length < 8.0), (0.0, -0.5)),
     term("very-short", |a, _| flag(a.length < 5.0), (-0.6, 0.0)),
     term("changes", |a, _| a.changes, (-0.3, 0.2)),
-    term("number", |a, _| flag(a.digits == 1.0), (-0.6, 0.0)),
+    term("number", |a, _| flag(a.is_number), (-0.6, 0.0)),
     term("word-and-number", |a, _| flag(a.is_word_and_number), (0.0, -0.3)),
     term("mixed", |a, _| flag(a.is_mixed), (2.2, 0.0)),
     term("separators", |a, _| a.separators.min(6.0) / 6.0, (-0.3, -0.5)),
-    term("blanks", |a, _| flag(a.has_blanks), (-0.3, 0.0)),
+    term("blanks", |a, _| flag(a.blanks > 0), (-0.3, 0.0)),
     term("name", |_, s| flag(says_secret(s.name)), (0.5, 0.6)),
     // Files that are there to hold passwords.
     term("file", |_, s| flag(s.by_path), (1.5, 1.5)),
