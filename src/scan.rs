@@ -247,6 +247,14 @@ pub struct Searched {
 }
 
 impl Searched {
+    /// The inline suppressions of the blob itself, if what was found stands in it and not in a member or in
+    /// a text that had to be decoded: its lines are those of the file.
+    #[must_use]
+    pub fn own_markers(&self, found: &Candidate) -> Option<&[Marker]> {
+        let text = text_of(&self.markers, &found.location.origin.via);
+        text.is_empty().then(|| self.markers.get(text).map(Vec::as_slice)).flatten()
+    }
+
     /// The inline suppressions of all texts.
     #[must_use]
     pub fn allowed(&self) -> AllowedTexts {
@@ -262,7 +270,8 @@ impl Searched {
         markers.filter_map(|(via, marker)| {
             let Marker::Flawed { line, meant } = marker else { return None };
             let is_meant = |found: &&Candidate| {
-                found.location.start.line == *meant && found.location.origin.via == *via
+                let text = text_of(&self.markers, &found.location.origin.via);
+                found.location.start.line == *meant && text == *via
             };
             let found = self.candidates.iter().find(is_meant)?;
             let path = found.location.origin.name();
@@ -274,6 +283,17 @@ impl Searched {
     }
 }
 
+/// Of the ways to `texts`, the one to the text that a place stands in: the views of its parts, which its
+/// own way goes on to, have the same lines.
+fn text_of<'v, T>(texts: &BTreeMap<Vec<Via>, T>, mut via: &'v [Via]) -> &'v [Via] {
+    while !texts.contains_key(via)
+        && let Some((Via::Decoded(_), text)) = via.split_last()
+    {
+        via = text;
+    }
+    via
+}
+
 /// The inline suppressions of a blob and its members, by the way to each.
 #[derive(Debug)]
 pub struct AllowedTexts(BTreeMap<Vec<Via>, Allowed>);
@@ -283,7 +303,7 @@ impl AllowedTexts {
     #[must_use]
     pub fn find(&self, found: &Candidate) -> Option<Arc<Allow>> {
         let place = &found.location;
-        self.0.get(&place.origin.via[..])?.find(&found.rule, place.start.line)
+        self.0.get(text_of(&self.0, &place.origin.via))?.find(&found.rule, place.start.line)
     }
 }
 

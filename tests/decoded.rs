@@ -191,6 +191,23 @@ fn a_plain_and_an_encoded_copy_are_one_finding() {
 }
 
 #[test]
+fn a_marker_excuses_what_is_encoded_on_its_line() {
+    let token = expand(TOKEN, 11).unwrap();
+    let encoded = Encoding::Base64.write(&format!("token: {token}\n"));
+    for (marker, status) in [
+        ("blurt:allow github-personal-access-token -- a test", "ignored"),
+        ("blurt:allow aws-access-key-id -- another rule", "new"),
+        ("no marker", "new"),
+    ] {
+        let text = format!("first: 1\nblob: {encoded} # {marker}\n");
+        let found = found("a.yml", &text);
+        assert_eq!(found.len(), 1, "{text}");
+        assert_eq!(found[0].triage.name(), status, "{text}");
+        assert_eq!(found[0].primary().start.line, 2);
+    }
+}
+
+#[test]
 fn the_upper_layer_wins_and_on_the_same_layer_what_is_not_decoded() {
     let token = expand(TOKEN, 9).unwrap();
     let inside = Encoding::Base64.write(&format!("{token}\n"));

@@ -351,11 +351,7 @@ impl<'a, 'w> Judge<'a, 'w> {
             return Some(marker);
         }
         // The lines of a decoded text, or of a member, are not those that git compares.
-        let allowed = found
-            .markers
-            .get(&candidate.location.origin.via)
-            .filter(|_| candidate.location.origin.via.is_empty());
-        let allowed = Allowed::new(allowed?);
+        let allowed = Allowed::new(found.own_markers(candidate)?);
         let at = (path.clone(), blob);
         if !self.trusted.contains_key(&at) {
             let trusted = self.of_base(path, blob, &allowed).unwrap_or_default();
