@@ -145,7 +145,7 @@ pub struct Detector {
     /// The rules that each line of some files triggers.
     by_path: Vec<usize>,
     /// For each byte, the places in `by_path` of the rules for names that end with it.
-    by_last_byte: OnceLock<Vec<Vec<usize>>>,
+    by_last_byte: Vec<OnceLock<Vec<usize>>>,
     /// What it does, if somebody wants to know.
     record: Option<Record>,
 }
@@ -179,7 +179,7 @@ impl Detector {
             prefixes: PrefixIndex::new(prefixes),
             keywords: KeywordIndex::default(),
             by_path: by_path.collect(),
-            by_last_byte: OnceLock::new(),
+            by_last_byte: (0..=u8::MAX).map(|_| OnceLock::new()).collect(),
             literals: literals.into_iter().map(|(_, rules)| rules).collect(),
             allow: 0,
             record: None,
@@ -330,18 +330,13 @@ impl Detector {
     /// in the rule set. Asked for every file.
     fn rules_for(&self, name: &BStr) -> impl Iterator<Item = (usize, usize)> {
         let name = name.rsplit_once_str("/").map_or(name, |(_, name)| name.as_bstr());
-        let by_last_byte = self.by_last_byte.get_or_init(|| {
-            let with = |byte: u8| {
-                let numbered = self.by_path.iter().enumerate();
-                let may = numbered
-                    .filter(|(_, rule)| self.rules.rules()[**rule].may_cover_names_with(byte));
-                may.map(|(number, _)| number).collect()
-            };
-            (0..=u8::MAX).map(with).collect()
-        });
         let last = name.last().map_or(0, u8::to_ascii_lowercase);
-        let candidates = by_last_byte[usize::from(last)].iter();
-        let numbered = candidates.map(|number| (*number, self.by_path[*number]));
+        let candidates = self.by_last_byte[usize::from(last)].get_or_init(|| {
+            let rule = |number: &usize| &self.rules.rules()[self.by_path[*number]];
+            let numbers = 0..self.by_path.len();
+            numbers.filter(|number| rule(number).may_cover_names_with(last)).collect()
+        });
+        let numbered = candidates.iter().map(|number| (*number, self.by_path[*number]));
         numbered.filter(|(_, rule)| self.rules.rules()[*rule].may_cover(name))
     }
 }

@@ -430,9 +430,7 @@ impl<'a> Search<'a> {
         let verification =
             rule.check().map(|check| check.verify_in(value, matched)).unwrap_or_default();
         let subject = self.subject(rule, &span, place);
-        let score = Score::of(&subject);
-        let confidence = confidence(rule, &subject, score.as_ref(), &verification);
-        let Some(confidence) = confidence else { return };
+        let Some((confidence, score)) = judge(rule, &subject, &verification) else { return };
         let entropy = entropy(value);
         let kinds = place.kinds;
         let found = Match {
@@ -468,34 +466,35 @@ impl<'a> Search<'a> {
     }
 }
 
-/// How sure the rule is of what its pattern has matched; `None` if a filter or the score says that it is
-/// no secret.
-fn confidence(
+/// How sure the rule is of what its pattern has matched, with the score that says so; `None` if a filter
+/// or the score says that it is no secret.
+fn judge(
     rule: &Rule,
     subject: &Subject,
-    score: Option<&Score>,
     verification: &Verification,
-) -> Option<Confidence> {
+) -> Option<(Confidence, Option<Score>)> {
     let published = verification.published().is_some();
     // Nobody makes up a right checksum.
     if verification.status == Status::ChecksumValid && !published {
-        return Some(Confidence::High);
+        return Some((Confidence::High, None));
     }
     let confidence = match filter::judge(subject) {
         Some((_, Verdict::Drop(_))) => return None,
         Some((_, Verdict::Lower(_))) => Confidence::Low,
         None => rule.confidence(),
     };
-    let confidence = match score {
+    let score = Score::of(subject);
+    let confidence = match &score {
         Some(score) => confidence.min(score.confidence()?),
         None => confidence,
     };
-    Some(match verification.status {
+    let confidence = match verification.status {
         Status::ChecksumInvalid => confidence.min(Confidence::Medium),
         Status::Expired => Confidence::Low,
         _ if published => Confidence::Low,
         _ => confidence,
-    })
+    };
+    Some((confidence, score))
 }
 
 /// Whether a password is more than a word. What programs have encoded is full of words.

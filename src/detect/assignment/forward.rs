@@ -402,10 +402,8 @@ impl Forward<'_> {
     ) -> Option<Range<usize>> {
         let text = &self.bytes[self.at..(self.at + MAX_VALUE).min(self.bytes.len())];
         let line = line_before(self.bytes, name.start);
-        let closing = |b: u8| match memchr::memchr_iter(b'"', line).count() % 2 {
-            1 => b == b'"',
-            _ => is_quote(b),
-        };
+        let in_double_quotes = memchr::memchr_iter(b'"', line).count() % 2 == 1;
+        let closing = |b: u8| if in_double_quotes { b == b'"' } else { is_quote(b) };
         let whole = operator == Operator::Assign && self.has_line(line, kind);
         let in_flow = line.contains(&b'{');
         let mut open = false;

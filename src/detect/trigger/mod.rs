@@ -245,15 +245,12 @@ impl Tables {
         let mut tables = Self::default();
         for literal in literals {
             // The short ones, with an open place, have a group of their own. The others go where they
-            // let the fewest other texts in: literals that are alike share a group.
-            let more = |group: u8| tables.with(literal, group).rate(group) - tables.rate(group);
+            // let the fewest other bytes in: literals that are alike share a group.
+            let widest =
+                |group: &u8| tables.with(literal, *group).width(*group) - tables.width(*group);
             let short = literal.byte(0).is_none();
-            let best = GROUPS.into_iter().map(|group| (more(group), group));
-            let group = if short {
-                SHORT
-            } else {
-                best.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(GROUPS[0], |(_, group)| group)
-            };
+            let group =
+                if short { SHORT } else { GROUPS.into_iter().min_by_key(widest).unwrap_or(2) };
             tables = tables.with(literal, group);
         }
         tables
@@ -276,35 +273,13 @@ impl Tables {
         tables
     }
 
-    /// How many of a million million texts of four bytes `group` takes for one of its literals, if bytes
-    /// are as frequent as in source text.
-    fn rate(&self, group: u8) -> f32 {
+    /// How many texts of four bytes `group` takes for one of its literals.
+    fn width(&self, group: u8) -> u64 {
+        let count = |table: &[u8; 16]| table.iter().filter(|groups| **groups & group != 0).count();
         let places = self.low.iter().zip(&self.high);
-        let shares = places.map(|(low, high)| {
-            let rows = FREQUENCIES.iter().zip(high).filter(|(_, groups)| *groups & group != 0);
-            let cells = rows.flat_map(|(row, _)| row.iter().zip(low));
-            let taken = cells.filter(|(_, groups)| *groups & group != 0);
-            taken.map(|(count, _)| f32::from(*count) + RARE).sum::<f32>()
-        });
-        shares.product()
+        places.map(|(low, high)| (count(low) * count(high)) as u64).product()
     }
 }
-
-/// How many of 10,000 bytes of source text are each byte of ASCII: a row for each of the high four bits.
-/// Counted in 24 MB of C, Python, Rust, JavaScript and PHP.
-static FREQUENCIES: [[u16; 16]; 8] = [
-    [0, 0, 0, 0, 0, 0, 0, 0, 0, 222, 300, 0, 0, 1, 0, 0],
-    [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-    [1545, 8, 95, 22, 8, 16, 17, 14, 95, 95, 69, 11, 150, 79, 70, 59],
-    [112, 61, 52, 37, 28, 24, 24, 16, 24, 14, 73, 79, 25, 76, 51, 4],
-    [5, 93, 28, 70, 51, 87, 34, 29, 17, 68, 2, 15, 47, 46, 48, 46],
-    [51, 7, 65, 76, 74, 29, 17, 14, 12, 10, 4, 18, 23, 18, 1, 321],
-    [8, 329, 83, 236, 214, 567, 134, 92, 104, 337, 8, 47, 201, 152, 318, 280],
-    [173, 22, 349, 338, 448, 178, 71, 47, 77, 56, 11, 33, 8, 33, 1, 0],
-];
-
-/// Added to each of them: no byte is impossible.
-const RARE: f32 = 0.5;
 
 /// Whether a byte is a token character.
 #[must_use]
