@@ -24,7 +24,9 @@ static WORDS: LazyLock<HashSet<&[u8]>> = LazyLock::new(|| {
      of and or on with for this that change changed go set get use enter insert put type needs must \
      should can \
      db database sql mysql postgres postgresql pg mongo mongodb mongoose redis rabbit rabbitmq oracle \
-     sa mssql maria mariadb elastic ldap smtp ftp ssh git github gitlab docker kafka proxy app \
+     sa mssql maria mariadb elastic ldap smtp ftp ssh git github gitlab gitea docker kafka proxy app \
+     grafana nextcloud wordpress drupal joomla keycloak jenkins nexus sonar minio vault cassandra \
+     influx influxdb kibana elasticsearch tomcat airflow superset metabase odoo django \
      service web site host hostname port http https rest auth oauth basic scram sha md jwt \
      joe john jane doe alice bob foobar \
      heslo lozinka geslo cyfrinair wachtwoord passwort kennwort senha contrasena clave motdepasse \
