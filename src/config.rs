@@ -43,6 +43,8 @@ pub struct Settings {
     pub scan: ScanSettings,
     /// Which rules to use.
     pub rules: RuleSettings,
+    /// What to do about findings.
+    pub remediation: RemediationSettings,
 }
 
 /// The `[scan]` table.
@@ -57,6 +59,14 @@ pub struct ScanSettings {
     pub no_ignore: Option<bool>,
     /// Globs of files that are not scanned.
     pub exclude: Vec<Glob>,
+}
+
+/// The `[remediation]` table.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RemediationSettings {
+    /// The id of the store that secrets shall be kept in.
+    pub store: Option<String>,
 }
 
 /// The `[rules]` table.
@@ -100,6 +110,14 @@ pub enum ConfigError {
     /// A glob is flawed.
     #[error("in `exclude`: {0}")]
     Exclude(#[from] ignore::Error),
+    /// A store is named that is not known.
+    #[error("in `[remediation]`: there is no store `{id}`; there are: {known}")]
+    UnknownStore {
+        /// The id given.
+        id: String,
+        /// All ids.
+        known: String,
+    },
     /// A rule is named that does not exist.
     #[error("there is no rule `{id}`{}; `blurt rules list` lists them", similar.as_ref().map(|s| format!(" (did you mean `{s}`?)")).unwrap_or_default())]
     UnknownRule {
@@ -187,6 +205,9 @@ impl Settings {
                 disable: [base.rules.disable, self.rules.disable].concat(),
                 only: if self.rules.only.is_empty() { base.rules.only } else { self.rules.only },
             },
+            remediation: RemediationSettings {
+                store: self.remediation.store.or(base.remediation.store),
+            },
         }
     }
 }
@@ -211,7 +232,7 @@ impl Config {
     ///
     /// When a pack or a glob is flawed, or a rule is named that does not exist.
     pub fn new(settings: Settings, texts: &dyn Texts) -> Result<Self, ConfigError> {
-        let Settings { scan, rules: names } = settings;
+        let Settings { scan, rules: names, remediation } = settings;
         let mut rules = RuleSet::builtin()?;
         for pack in &names.packs {
             let text = texts.read(pack);
@@ -227,6 +248,12 @@ impl Config {
             let named = |list: &[String]| list.iter().any(|id| rule.is_called(id));
             !named(&names.disable) && (names.only.is_empty() || named(&names.only))
         });
+        if let Some(id) = remediation.store
+            && !rules.prefer_store(&id)
+        {
+            let known = rules.stores().map(|store| store.id.as_str()).collect::<Vec<_>>();
+            return Err(ConfigError::UnknownStore { known: known.join(", "), id });
+        }
         Ok(Self {
             thresholds: Thresholds {
                 confidence: scan.min_confidence.unwrap_or(Confidence::Medium),
@@ -278,6 +305,16 @@ mod tests {
         assert_eq!(merged.scan.min_confidence, Some(Confidence::High));
         assert_eq!(merged.scan.exclude.len(), 2);
         assert_eq!(Settings::default().over(merged.clone()), merged);
+    }
+
+    #[test]
+    fn an_unknown_store_is_an_error_that_names_the_known_ones() {
+        let settings = read("[remediation]\nstore = \"shoebox\"\n").unwrap();
+        let error = Config::new(settings, &Disk).unwrap_err().to_string();
+        assert!(error.contains("`shoebox`") && error.contains("aws-secrets-manager, "), "{error}");
+        let settings = read("[remediation]\nstore = \"vault\"\n").unwrap();
+        let config = Config::new(settings, &Disk).unwrap();
+        assert_eq!(config.rules.preferred_store().unwrap().id, "vault");
     }
 
     #[test]

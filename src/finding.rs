@@ -7,7 +7,7 @@ use crate::rule::{Confidence, Layer, Rule, Severity};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use bstr::ByteSlice;
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,7 +174,7 @@ pub struct Excerpt {
 }
 
 /// A commit, as reports name it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Commit {
     /// When its author wrote it.
     pub date: Timestamp,
@@ -291,13 +291,7 @@ impl Location {
             _ => None,
         });
         let commit = self.past.as_ref().map_or("?", |past| past.commit.short());
-        match object {
-            None => "standard input".to_owned(),
-            Some("commit-message") => format!("the message of commit {commit}"),
-            Some("tag-message") => format!("the message of a tag of commit {commit}"),
-            Some("note") => format!("a note on {commit}"),
-            Some(object) => format!("{object}, which nothing names"),
-        }
+        name_of_object(object, commit)
     }
 
     /// Whether it is a place in a file of the working tree.
@@ -305,6 +299,17 @@ impl Location {
     pub fn is_in_tree(&self) -> bool {
         let of_object = |via: &Via| matches!(via, Via::Object(_));
         self.past.is_none() && !self.origin.via.iter().any(of_object)
+    }
+}
+
+/// What something is called that is no file: an object of a repository at a commit, or standard input.
+pub(crate) fn name_of_object(object: Option<&str>, commit: &str) -> String {
+    match object {
+        None => "standard input".to_owned(),
+        Some("commit-message") => format!("the message of commit {commit}"),
+        Some("tag-message") => format!("the message of a tag of commit {commit}"),
+        Some("note") => format!("a note on {commit}"),
+        Some(object) => format!("{object}, which nothing names"),
     }
 }
 

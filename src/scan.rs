@@ -6,7 +6,9 @@ use crate::coverage::{Coverage, Skip};
 use crate::detect::{Detection, Detector, Match};
 use crate::finding::{Candidate, Excerpt, Exposure, Finding, Location, Secret};
 use crate::remedy::Remedy;
+use crate::remedy::surroundings::Disk;
 use crate::report::sanitize_bytes;
+use crate::rule::RuleSet;
 use crate::source::Source;
 use crate::source::container::{Input, Texts, Walk};
 use crate::source::encoding::Buffer;
@@ -32,8 +34,8 @@ pub struct Outcome {
     pub coverage: Coverage,
     /// Remarks on what was scanned that change no status: flawed suppressions and the like.
     pub notes: Vec<String>,
-    /// How many rules took part.
-    pub rules: usize,
+    /// The rules that took part.
+    pub rules: RuleSet,
 }
 
 impl Outcome {
@@ -84,20 +86,20 @@ pub fn scan(
     let gathered = engine.gathered.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let Gathered { candidates, mut coverage, mut notes, exposures, below } = gathered;
     let sorted = triage::sort(candidates, below, &exposures, thresholds);
-    let rules = detector.rules();
+    let (rules, around) = (detector.rules(), Disk::default());
     let remedied = |finding: Finding| {
-        let remedy = Remedy::of(&finding, rules);
+        let remedy = Remedy::of(&finding, rules, &around);
         (finding, remedy)
     };
     coverage.sort();
     notes.sort();
     notes.dedup();
     Outcome {
-        findings: sorted.findings.into_iter().map(remedied).collect(),
+        findings: sorted.findings.into_par_iter().map(remedied).collect(),
         below: sorted.below,
         coverage,
         notes,
-        rules: rules.rules().len(),
+        rules: rules.clone(),
     }
 }
 

@@ -1,28 +1,55 @@
-//! Stage 3: from a finding to what to do about it. The playbook of the finding's rule gives the verb
-//! and the steps; what the secret says about itself may change the verb.
+//! Stage 3: from a finding to what to do about it. The [`evidence`] decides for a strategy
+//! ([`decision`]); its steps, those of the rule's playbook and those of the store are put in order for
+//! this place ([`steps`]).
 
-use crate::finding::{Finding, Status};
-use crate::rule::{Action, RuleSet, Step};
-use serde::Serialize;
+pub mod database;
+pub mod decision;
+pub mod evidence;
+pub mod platform;
+pub mod setting;
+mod steps;
+pub mod surroundings;
+
+use crate::finding::Finding;
+use crate::rule::{Action, Credential, Function, Rule, RuleSet};
+use decision::Decision;
+use evidence::{Evidence, Reason};
+use serde::{Deserialize, Serialize};
+use setting::Role;
+use steps::{Composer, Words};
+use surroundings::Surroundings;
 
 /// What to do about one finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remedy {
     /// The verb.
     pub action: Action,
+    /// The id of the strategy.
+    #[serde(default)]
+    pub strategy: String,
     /// What to do, in one sentence.
     pub summary: String,
-    /// Why this and not something else.
+    /// Why it matters, and why this and not something else.
     pub why: String,
+    /// What decided, each with its sentence.
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
+    /// What the inventory says of it; `None` if its playbook is not known.
+    #[serde(default)]
+    pub facts: Option<Facts>,
     /// What to do, in order.
     pub steps: Vec<Instruction>,
-    /// Where the provider explains it.
+    /// Where it is explained.
     pub references: Vec<String>,
 }
 
 /// One step, for this place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instruction {
+    /// What it is for.
+    pub phase: Phase,
+    /// Whose knowledge it is: what is the same for many secrets can be said once.
+    pub part: Part,
     /// What to do.
     #[serde(rename = "do")]
     pub what: String,
@@ -30,127 +57,107 @@ pub struct Instruction {
     pub command: Option<String>,
 }
 
+/// What a step is for, in the order in which steps are taken once a secret is exposed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// The old value shall open nothing any more.
+    Contain,
+    /// Something better takes its place.
+    Replace,
+    /// The old value goes from files and history.
+    Clean,
+    /// Nobody uses it any more, and the new one is well kept.
+    Watch,
+}
+
+/// What a step depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// The credential and its provider.
+    Provider,
+    /// The strategy.
+    Strategy,
+    /// The store.
+    Store,
+    /// The kind of file that it stands in, and what runs there.
+    Code,
+    /// The files that hold it, by name.
+    Place,
+    /// The history that holds it.
+    History,
+}
+
+/// What the inventory takes from the evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// What the secret is.
+    pub credential: Credential,
+    /// What it is used for.
+    pub function: Function,
+    /// What runs there: `lambda`, `github-actions` …, or `unknown`.
+    pub platform: String,
+    /// Whether its places are of the product, of tests or of examples.
+    pub role: Role,
+    /// The id of the store that keeps it from now on, if it stays a secret.
+    pub store: Option<String>,
+    /// Whether something can renew it unattended.
+    pub rotates: bool,
+    /// What it is assigned to, as far as its line tells.
+    pub assigned_to: Option<String>,
+}
+
 impl Remedy {
-    /// The remedy for `finding`, from the playbooks of `rules`.
+    /// The remedy for `finding`, from the knowledge of `rules` and what stands around its places.
     #[must_use]
-    pub fn of(finding: &Finding, rules: &RuleSet) -> Self {
-        let place = Place::of(finding);
-        let Some(playbook) = rules.playbook(&finding.rule) else {
-            return place.unknown();
+    pub fn of(finding: &Finding, rules: &RuleSet, around: &dyn Surroundings) -> Self {
+        let Some(playbook) = rules.playbook(&finding.rule) else { return Self::unknown() };
+        let evidence = Evidence::gather(finding, playbook.credential, around);
+        Self::by(&evidence, &finding.rule, Words::of(finding, &evidence), rules)
+    }
+
+    /// The remedy for what a rule finds, whatever the place.
+    #[must_use]
+    pub fn in_general(rule: &Rule, rules: &RuleSet) -> Self {
+        let Some(playbook) = rules.playbook(rule) else { return Self::unknown() };
+        let evidence = Evidence::of_kind(playbook.credential);
+        Self::by(&evidence, rule, Words::in_general(), rules)
+    }
+
+    fn by(evidence: &Evidence, rule: &Rule, words: Words, rules: &RuleSet) -> Self {
+        let Some(playbook) = rules.playbook(rule) else { return Self::unknown() };
+        let Some(decision) = Decision::on(evidence, playbook, rule.provider(), rules) else {
+            return Self::unknown();
         };
-        let remedy = Self {
-            action: playbook.action,
-            summary: playbook.summary.clone(),
-            why: playbook.why.clone(),
-            steps: playbook.steps.iter().map(|step| place.instruction(step)).collect(),
-            references: playbook.references.clone(),
-        };
-        if let Some(published) = finding.verification.published() {
-            return place.published(remedy, published);
-        }
-        match finding.verification.status {
-            Status::ChecksumInvalid => place.never_issued(remedy),
-            Status::Expired => place.expired(remedy, finding),
-            Status::Encrypted => Self {
-                why: format!(
-                    "{} A passphrase protects this copy, as long as it is not guessed.",
-                    remedy.why
-                ),
-                ..remedy
-            },
-            _ => remedy,
-        }
-    }
-}
-
-/// What a playbook's text may refer to.
-struct Place {
-    path: String,
-    line: String,
-    title: String,
-}
-
-impl Place {
-    fn of(finding: &Finding) -> Self {
-        let primary = finding.primary();
-        Self {
-            path: crate::report::sanitize(&primary.name()).into_owned(),
-            line: primary.start.line.to_string(),
-            title: finding.rule.spec().name.clone(),
-        }
+        Composer { evidence, rule, playbook, decision: &decision, words, rules }.remedy()
     }
 
-    fn fill(&self, text: &str) -> String {
-        let text = text.replace("{path}", &self.path);
-        text.replace("{line}", &self.line).replace("{title}", &self.title)
+    /// Adds a reason to what was decided.
+    pub fn note(&mut self, evidence: &str, because: String) {
+        self.why = format!("{} {because}", self.why);
+        self.reasons.push(Reason { evidence: evidence.to_owned(), because });
     }
 
-    fn instruction(&self, step: &Step) -> Instruction {
-        // A command is pasted into a shell: nothing of the scanned tree goes into it.
-        Instruction { what: self.fill(&step.what), command: step.command.clone() }
-    }
-
-    fn expired(&self, remedy: Remedy, finding: &Finding) -> Remedy {
-        let when = finding.verification.facts.get("expires").map_or("", String::as_str);
-        let delete = Instruction {
-            what: self.fill("Delete it from {path}; what still uses it fails already."),
+    /// What is true of all secrets.
+    fn unknown() -> Self {
+        let step = |phase, part, what: &str| Instruction {
+            phase,
+            part,
+            what: what.to_owned(),
             command: None,
         };
-        Remedy {
-            action: Action::Remove,
-            summary: "Remove it: it has expired.".into(),
-            why: format!(
-                "It says of itself that it expired on {when}, so nothing can use it any more."
-            ),
-            steps: vec![delete],
-            ..remedy
-        }
-    }
-
-    /// A sample that everybody has: nothing to revoke, unless something trusts it.
-    fn published(&self, remedy: Remedy, where_it_is: &str) -> Remedy {
-        let trust = "Make sure that nothing takes it for valid: no account, no server, no list of \
-                     trusted keys. Where something does, issue a credential of your own there, and \
-                     take this one out.";
-        let delete = self.fill("Take it out of {path}, or mark it there as the sample that it is.");
-        Remedy {
-            action: Action::Remove,
-            summary: "Remove it: it is a published sample.".into(),
-            why: format!("Everybody can read it at {where_it_is}, so it protects nothing."),
-            steps: [trust.to_owned(), delete]
-                .map(|what| Instruction { what, command: None })
-                .into(),
-            ..remedy
-        }
-    }
-
-    /// The checksum says that nobody issued the token as it stands here.
-    fn never_issued(&self, remedy: Remedy) -> Remedy {
-        let look = self.fill(
-            "Look at {path}, line {line}: an example that somebody made up, or a token with some \
-             characters changed or masked?",
-        );
-        let replace = "An example: put in something that no one takes for a token, as YOUR_TOKEN.";
-        let rotate = "A real one, changed in a few characters: they can be guessed. Follow the steps \
-                      below.";
-        let first = [look, replace.to_owned(), rotate.to_owned()];
-        let first = first.map(|what| Instruction { what, command: None }).into_iter();
-        Remedy {
-            action: Action::Remove,
-            summary: "Remove it: its checksum is wrong, so it was not issued like this.".into(),
-            why: "The token carries a checksum of itself, and it does not fit.".into(),
-            steps: first.chain(remedy.steps).collect(),
-            ..remedy
-        }
-    }
-
-    fn unknown(&self) -> Remedy {
-        let revoke = "Revoke it where it was issued, and take it out of {path}.";
-        Remedy {
+        Self {
             action: Action::Rotate,
+            strategy: "store".into(),
             summary: "Revoke it, and keep its successor in a secrets store.".into(),
             why: "Whoever can read it can use it.".into(),
-            steps: vec![Instruction { what: self.fill(revoke), command: None }],
+            reasons: Vec::new(),
+            facts: None,
+            steps: vec![
+                step(Phase::Contain, Part::Provider, "Revoke it where it was issued."),
+                step(Phase::Clean, Part::Place, "Take it out of the code."),
+            ],
             references: Vec::new(),
         }
     }

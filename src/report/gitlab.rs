@@ -9,7 +9,7 @@
 //! What is known or ignored is left out and counted in a message: GitLab would open a vulnerability
 //! for it, and its only flag says "false positive", which an excused secret need not be.
 
-use super::markup::{block, code, prose};
+use super::markup::{block, code, prose, prose_with_links};
 use super::place::{Root, is_in_member, last_line, standing};
 use super::text::{came_and_went, confident, exposed, verb, verified};
 use super::{Format, sanitize};
@@ -310,7 +310,11 @@ impl Occurrence<'_> {
             let label = format!("{}. ", n + 1);
             let indent = " ".repeat(label.len());
             let command = step.command.as_ref().map(|c| format!("\n\n{}", block(c, &indent)));
-            let step = format!("\n\n{label}{}{}", prose(&step.what), command.unwrap_or_default());
+            let step = format!(
+                "\n\n{label}{}{}",
+                prose_with_links(&step.what),
+                command.unwrap_or_default()
+            );
             if text.chars().count() + step.chars().count() > LONGEST_SOLUTION {
                 break;
             }

@@ -157,7 +157,7 @@ impl<'a> Document<'a> {
             tool: Tool {
                 name: env!("CARGO_PKG_NAME"),
                 version: env!("CARGO_PKG_VERSION"),
-                rules: outcome.rules,
+                rules: outcome.rules.rules().len(),
             },
             coverage: &outcome.coverage,
             summary: Summary::of(outcome),

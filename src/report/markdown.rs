@@ -3,7 +3,7 @@
 
 use super::Format;
 use super::json::Summary;
-use super::markup::{block, code, html_code, prose};
+use super::markup::{block, code, html_code, prose, prose_with_links};
 use super::place::{Root, standing, stands};
 use super::text::{came_and_went, confident, covered, exposed, name_of, verb, verified};
 use crate::coverage::Skip;
@@ -127,7 +127,7 @@ impl Page<'_> {
             format!("{} {}", prose(&finding.rule.spec().name), code(&finding.secret.to_string())),
             code(&self.first(finding)),
             format!("**{}**: {}", verb(remedy.action), prose(&remedy.summary)),
-            remedy.steps.first().map(|step| prose(&step.what)).unwrap_or_default(),
+            remedy.steps.first().map(|step| prose_with_links(&step.what)).unwrap_or_default(),
         ];
         format!("| {} |", cells.join(" | "))
     }
@@ -232,6 +232,7 @@ impl Page<'_> {
 
     fn covered(&self) -> String {
         let Outcome { coverage, below, rules, .. } = self.outcome;
+        let rules = rules.rules().len();
         let left = match coverage.skipped.len() {
             0 => "nothing was left out".to_owned(),
             1 => "1 thing could not be looked at".to_owned(),
@@ -258,7 +259,7 @@ fn numbered(number: usize, step: &Instruction) -> String {
     let label = format!("{number}. ");
     let command = step.command.as_ref().map(|command| block(command, &" ".repeat(label.len())));
     let command = command.map(|command| format!("\n\n{command}")).unwrap_or_default();
-    format!("{label}{}{command}", prose(&step.what))
+    format!("{label}{}{command}", prose_with_links(&step.what))
 }
 
 /// What is known of a secret beyond its place: what it says about itself, who could see it, and that
@@ -333,8 +334,12 @@ mod tests {
         let text = text(&outcome);
         assert_eq!(text.matches("`src/a.yml:1:8`").count(), 2, "{text}");
         for step in &remedy.steps {
-            assert!(text.contains(&prose(&step.what)), "{}", step.what);
-            let shown = |command: &String| text.contains(&format!("```sh\n   {command}\n   ```"));
+            assert!(text.contains(&prose_with_links(&step.what)), "{}", step.what);
+            let shown = |command: &String| {
+                let is_in =
+                    |indent| text.contains(&format!("```sh\n{indent}{command}\n{indent}```"));
+                is_in("   ") || is_in("    ")
+            };
             assert!(step.command.as_ref().is_none_or(shown), "{:?}", step.command);
         }
         assert!(remedy.references.iter().all(|url| text.contains(&format!("- <{url}>"))));

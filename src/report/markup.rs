@@ -10,7 +10,7 @@ use super::sanitize;
 
 /// Text as code, in a paragraph, in a list or in a cell of a table: one line in which nothing is
 /// markup or a reference.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let shown = sanitize(text);
     // A cell ends at a bar even in code, and whether a backslash prevents that depends on who reads.
     let is_plain =
@@ -19,7 +19,7 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// The same where HTML stands around it, so that a backtick is but a backtick.
-pub(super) fn html_code(text: &str) -> String {
+pub(crate) fn html_code(text: &str) -> String {
     let mut out = "<code>".to_owned();
     for c in sanitize(text).chars() {
         if c.is_ascii_punctuation() { out += &entity(c) } else { out.push(c) }
@@ -28,7 +28,7 @@ pub(super) fn html_code(text: &str) -> String {
 }
 
 /// Text as a part of a sentence, in Markdown or HTML: one line that reads as it was written.
-pub(super) fn prose(text: &str) -> String {
+pub(crate) fn prose(text: &str) -> String {
     let text = sanitize(text.trim());
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
@@ -36,7 +36,7 @@ pub(super) fn prose(text: &str) -> String {
         if refers(before, c, after) {
             // References are looked for in what an entity stands for, too, but not in code.
             out += &format!("<code>{}</code>", entity(c));
-        } else if is_markup(before, c) {
+        } else if is_markup(before, c) && !(c == '_' && is_inside_a_word(before, after)) {
             out += &entity(c);
         } else {
             out.push(c);
@@ -45,15 +45,37 @@ pub(super) fn prose(text: &str) -> String {
     out
 }
 
+/// The same for a text of our own that may name pages: their addresses become links.
+pub(crate) fn prose_with_links(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("https://") {
+        let of_address = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#=&%+@".contains(c);
+        let address = &rest[at..];
+        let end = address.find(|c| !of_address(c)).unwrap_or(address.len());
+        let address = address[..end].trim_end_matches(['.', ':', '?']);
+        let before = &rest[..at];
+        let blank = if before.ends_with(' ') { " " } else { "" };
+        out += &format!("{}{blank}<{address}>", prose(before));
+        rest = &rest[at + address.len()..];
+    }
+    if out.is_empty() {
+        return prose(rest);
+    }
+    let blank = if rest.starts_with(' ') { " " } else { "" };
+    // What follows is in the middle of a sentence, so that nothing in it begins a list.
+    out + blank + prose(&format!("x{rest}"))[1..].trim_start()
+}
+
 /// A command in a code block, every line behind `indent`.
-pub(super) fn block(command: &str, indent: &str) -> String {
+pub(crate) fn block(command: &str, indent: &str) -> String {
     let fence = "`".repeat(longest_run(command).max(2) + 1);
     let lines = [format!("{fence}sh"), command.to_owned(), fence].join("\n");
     lines.lines().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// The length of the longest run of backticks.
-pub(super) fn longest_run(text: &str) -> usize {
+pub(crate) fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
@@ -71,6 +93,11 @@ fn refers(before: &str, c: char, after: &str) -> bool {
         '-' => ends_with(before, "gh") && after.starts_with(|next: char| next.is_ascii_digit()),
         _ => false,
     }
+}
+
+/// An underscore there is none of emphasis: `APP_KEY`.
+fn is_inside_a_word(before: &str, after: &str) -> bool {
+    before.ends_with(char::is_alphanumeric) && after.starts_with(char::is_alphanumeric)
 }
 
 fn is_markup(before: &str, c: char) -> bool {
@@ -124,12 +151,12 @@ mod tests {
     fn prose_is_no_markup() {
         let hostile = "# [a](http://b) <b> *c* `d` | _e_ \\ \"f\" {g}\n---";
         let shown = prose(hostile);
-        for markup in ["[", "]", "<b", "*", "`", "|", "_", "\\", "\n", "\"", "://"] {
+        for markup in ["[", "]", "<b", "*", "`", "|", " _", "_ ", "\\", "\n", "\"", "://"] {
             assert!(!shown.contains(markup), "{markup}: {shown}");
         }
         assert_eq!(prose("1. a"), "&#49;. a");
         assert_eq!(prose("- a"), "&#45; a");
-        assert_eq!(prose("a_b & c"), "a&#95;b &#38; c");
+        assert_eq!(prose("a_b & _c"), "a_b &#38; &#95;c");
     }
 
     #[test]
@@ -147,6 +174,19 @@ mod tests {
         assert_eq!(prose("https://b.c"), "https<code>&#58;</code>//b.c");
         assert_eq!(prose("WWW.b.c"), "WWW&#46;b.c");
         assert_eq!(prose("gh-1, GH-2"), "gh<code>&#45;</code>1, GH<code>&#45;</code>2");
+    }
+
+    #[test]
+    fn pages_that_a_step_names_are_links() {
+        let step = "Revoke it in the Acme console, Settings > Keys (https://acme.example/a?b=1).";
+        let shown =
+            "Revoke it in the Acme console, Settings &#62; Keys (<https://acme.example/a?b=1>).";
+        assert_eq!(prose_with_links(step), shown);
+        assert_eq!(
+            prose_with_links("See https://a.b/c and http://d"),
+            "See <https://a.b/c> and http<code>&#58;</code>//d"
+        );
+        assert_eq!(prose_with_links("1. a"), "&#49;. a");
     }
 
     #[test]

@@ -4,18 +4,20 @@ mod github;
 mod gitlab;
 mod json;
 mod markdown;
-mod markup;
+pub(crate) mod markup;
 mod place;
 #[cfg(test)]
 mod sample;
 mod sanitize;
 mod sarif;
+pub mod saved;
 mod text;
 
 pub use json::{SCHEMA, SCHEMA_VERSION};
 pub(crate) use place::last_line;
 pub use sanitize::{sanitize, sanitize_bytes};
 pub use text::{Style, Text};
+pub(crate) use text::{confident, name_of};
 
 use crate::scan::Outcome;
 use std::io::{self, Write};

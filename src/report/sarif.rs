@@ -55,7 +55,7 @@ impl Format for Sarif {
 
 fn run(outcome: &Outcome, root: &Root, most: usize) -> Run {
     let shown = &outcome.findings[..outcome.findings.len().min(most)];
-    let rules = Rules::of(shown);
+    let rules = Rules::of(shown, &outcome.rules);
     // The standard wants suppressions on all results of a run or on none.
     let excused = shown.iter().any(|(finding, _)| finding.triage != Triage::New);
     let results = shown.iter().map(|(finding, remedy)| {

@@ -298,7 +298,7 @@ fn verb_style(action: Action) -> Ansi {
     }
 }
 
-pub(super) fn name_of(severity: Severity) -> &'static str {
+pub(crate) fn name_of(severity: Severity) -> &'static str {
     match severity {
         Severity::Low => "low",
         Severity::Medium => "medium",
@@ -307,7 +307,7 @@ pub(super) fn name_of(severity: Severity) -> &'static str {
     }
 }
 
-pub(super) fn confident(confidence: Confidence) -> &'static str {
+pub(crate) fn confident(confidence: Confidence) -> &'static str {
     match confidence {
         Confidence::Low => "low",
         Confidence::Medium => "medium",

@@ -1,7 +1,9 @@
-//! The packs and playbooks of `rules/`, as `build.rs` has embedded them.
+//! The packs of `rules/` and what remedies are made of, as `build.rs` has embedded them.
 
 use super::load::RuleError;
-use super::spec::{Embedded, EmbeddedRule, Playbook, RuleSpec, Sourced};
+use super::spec::{
+    Console, Embedded, EmbeddedRule, Knowledge, Playbook, RuleSpec, Sourced, Store, Strategy,
+};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -29,10 +31,31 @@ pub(super) fn decode(written: &[u8]) -> Sourced<RuleSpec> {
     postcard::from_bytes(written).expect("build.rs has encoded it")
 }
 
-/// The built-in playbooks, by id.
-pub(super) static PLAYBOOKS: LazyLock<BTreeMap<String, Arc<Playbook>>> = LazyLock::new(|| {
-    let playbooks: Vec<Playbook> = embedded()
-        .and_then(|embedded| postcard::from_bytes(embedded.playbooks))
-        .expect("build.rs has encoded them");
-    playbooks.into_iter().map(|playbook| (playbook.id.clone(), Arc::new(playbook))).collect()
+/// What remedies are made of, by id.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub playbooks: BTreeMap<String, Arc<Playbook>>,
+    pub strategies: BTreeMap<String, Arc<Strategy>>,
+    pub stores: BTreeMap<String, Arc<Store>>,
+    /// By provider, the longest names first.
+    pub consoles: Vec<Console>,
+}
+
+/// The built-in knowledge, decoded when the first remedy needs it.
+pub(super) static KNOWN: LazyLock<Known> = LazyLock::new(|| {
+    let knowledge: Knowledge = embedded()
+        .and_then(|embedded| postcard::from_bytes(embedded.knowledge))
+        .expect("build.rs has encoded it");
+    let Knowledge { playbook, strategy, store, mut console } = knowledge;
+    console
+        .sort_by(|a, b| b.provider.len().cmp(&a.provider.len()).then(a.provider.cmp(&b.provider)));
+    let playbooks = playbook.into_iter().map(|playbook| (playbook.id.clone(), Arc::new(playbook)));
+    let strategies = strategy.into_iter().map(|one| (one.id.clone(), Arc::new(one)));
+    let stores = store.into_iter().map(|store| (store.id.clone(), Arc::new(store)));
+    Known {
+        playbooks: playbooks.collect(),
+        strategies: strategies.collect(),
+        stores: stores.collect(),
+        consoles: console,
+    }
 });

@@ -7,9 +7,13 @@ mod name_glob;
 pub mod provider;
 pub mod spec;
 pub mod test;
+mod title;
 
 pub use load::RuleError;
-pub use spec::{Action, Confidence, Layer, Playbook, RuleSpec, Severity, Sourced, Step, Triggers};
+pub use spec::{
+    Action, Confidence, Console, Credential, Function, Layer, Playbook, RuleSpec, Severity,
+    Sourced, Step, Store, Strategy, Triggers,
+};
 
 use crate::detect::check::{self, Check};
 use bstr::{BStr, ByteSlice};
@@ -124,6 +128,13 @@ impl Rule {
     #[must_use]
     pub fn layer(&self) -> Layer {
         self.layer
+    }
+
+    /// Who issues the rule's credentials, as far as its title says.
+    #[must_use]
+    pub fn provider(&self) -> Option<&str> {
+        let spec = self.spec();
+        spec.provider.as_deref().or_else(|| title::provider(&spec.name))
     }
 
     /// The rule as written.
@@ -253,6 +264,8 @@ pub struct RuleSet {
     rules: Vec<Arc<Rule>>,
     /// Playbooks of other packs than the built-in ones, which are decoded when one is needed.
     playbooks: BTreeMap<String, Arc<Playbook>>,
+    /// The store that secrets shall be kept in, if the configuration names one.
+    store: Option<Arc<Store>>,
 }
 
 impl RuleSet {
@@ -263,7 +276,7 @@ impl RuleSet {
     /// When the embedded packs are flawed, which the test suite excludes.
     pub fn builtin() -> Result<Self, RuleError> {
         let rules = embedded::rules()?.into_iter().map(|rule| Arc::new(Rule::from(rule)));
-        Ok(Self { rules: rules.collect(), playbooks: BTreeMap::new() })
+        Ok(Self { rules: rules.collect(), ..Self::default() })
     }
 
     /// Adds the pack file at `path`: its rules override those of the same id, and its `disable`
@@ -345,7 +358,7 @@ impl RuleSet {
 
     fn playbook_of(&self, rule: &RuleSpec) -> Option<&Arc<Playbook>> {
         let own = self.playbooks.get(&rule.playbook);
-        own.or_else(|| embedded::PLAYBOOKS.get(&rule.playbook))
+        own.or_else(|| embedded::KNOWN.playbooks.get(&rule.playbook))
     }
 
     fn dangling(&self, rule: &Rule) -> Option<load::Flaw> {
@@ -378,10 +391,53 @@ impl RuleSet {
         self.playbook_of(rule.spec())
     }
 
+    /// The strategy of that id.
+    #[must_use]
+    pub fn strategy(&self, id: &str) -> Option<&Arc<Strategy>> {
+        embedded::KNOWN.strategies.get(id)
+    }
+
+    /// All strategies, by id.
+    pub fn strategies(&self) -> impl Iterator<Item = &Arc<Strategy>> {
+        embedded::KNOWN.strategies.values()
+    }
+
+    /// The store of that id.
+    #[must_use]
+    pub fn store(&self, id: &str) -> Option<&Arc<Store>> {
+        embedded::KNOWN.stores.get(id)
+    }
+
+    /// All stores, by id.
+    pub fn stores(&self) -> impl Iterator<Item = &Arc<Store>> {
+        embedded::KNOWN.stores.values()
+    }
+
+    /// The store that secrets shall be kept in, if somebody has said so.
+    #[must_use]
+    pub fn preferred_store(&self) -> Option<&Arc<Store>> {
+        self.store.as_ref()
+    }
+
+    /// Prefers the store of that id; says whether there is one.
+    pub fn prefer_store(&mut self, id: &str) -> bool {
+        self.store = self.store(id).cloned();
+        self.store.is_some()
+    }
+
+    /// Where the credentials of a rule are managed, if the provider is known.
+    #[must_use]
+    pub fn console(&self, rule: &Rule) -> Option<&Console> {
+        let spec = rule.spec();
+        let name = spec.provider.as_ref().unwrap_or(&spec.name);
+        embedded::KNOWN.consoles.iter().find(|console| title::begins_with(name, &console.provider))
+    }
+
     /// All playbooks, those of other packs before the built-in ones that they do not replace.
     pub fn playbooks(&self) -> impl Iterator<Item = &Arc<Playbook>> {
         let own = &self.playbooks;
-        let builtin = embedded::PLAYBOOKS.values().filter(|known| !own.contains_key(&known.id));
+        let builtin =
+            embedded::KNOWN.playbooks.values().filter(|known| !own.contains_key(&known.id));
         own.values().chain(builtin)
     }
 }

@@ -46,6 +46,7 @@ impl From<ProviderSpec> for RuleSpec {
         Self {
             aliases: Vec::new(),
             name: provider.name,
+            provider: None,
             kind: provider.kind.unwrap_or_else(|| id.clone()),
             severity: provider.severity.unwrap_or(Severity::High),
             confidence: None,

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// One TOML file of `rules/`. A pack may bring playbooks of its own.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,6 +35,9 @@ pub struct RuleSpec {
     pub aliases: Vec<String>,
     /// Title of a finding.
     pub name: String,
+    /// Who issues it, if the title does not begin with the issuer's name.
+    #[serde(default)]
+    pub provider: Option<String>,
     /// Credential type of the inventory.
     pub kind: String,
     /// How bad a live secret of this kind is.
@@ -148,22 +152,207 @@ pub enum Layer {
     Structured,
 }
 
-/// One `[[playbook]]` table: what to do about a family of credentials.
+/// One `[[playbook]]` table: what a family of credentials needs from its provider. What does not depend
+/// on the provider (a store, a role, the history) is a [`Strategy`]'s or a [`Store`]'s to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Playbook {
     /// Stable name in kebab-case.
     pub id: String,
-    /// The verb.
-    pub action: Action,
-    /// What to do, in one sentence.
-    pub summary: String,
-    /// Why this and not something else.
+    /// What it is, which decides what can stand in for it.
+    pub credential: Credential,
+    /// What the secret is used for, in the words of the inventory: `api`, `dba`, `storage` …
+    pub function: Function,
+    /// What steps call the value: `key`, `password` …
+    pub subject: String,
+    /// Why this matters, in a sentence or two.
     pub why: String,
-    /// What to do, in order.
-    pub steps: Vec<Step>,
+    /// Whether something can renew it unattended, so that a store may do it on a schedule.
+    #[serde(default)]
+    pub rotates: bool,
+    /// What to look at first: whose it is, where it was last used.
+    pub check: Vec<Step>,
+    /// How it is revoked.
+    pub contain: Vec<Step>,
+    /// How its successor is made.
+    #[serde(default)]
+    pub replace: Vec<Step>,
+    /// What to watch at the provider afterwards.
+    #[serde(default)]
+    pub watch: Vec<Step>,
     /// Where the provider explains it.
     pub references: Vec<String>,
+}
+
+/// One `[[strategy]]` table: one way to do without the secret, or to keep it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Strategy {
+    /// Stable name in kebab-case.
+    pub id: String,
+    /// The verb.
+    pub action: Action,
+    /// What it is called.
+    pub name: String,
+    /// What to do, in one sentence.
+    pub summary: String,
+    /// How it is set up.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// What to watch afterwards.
+    #[serde(default)]
+    pub watch: Vec<Step>,
+    /// Where it is explained.
+    #[serde(default)]
+    pub references: Vec<String>,
+}
+
+/// One `[[store]]` table: a place where secrets are kept, and what a program does to get them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// Stable name in kebab-case.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// How a value gets there.
+    pub put: Vec<Step>,
+    /// How a program gets the value, by the platform that it runs on or the kind of file that it is;
+    /// `any` for all others.
+    pub fetch: BTreeMap<String, Step>,
+    /// The library that a program uses for that, by language.
+    #[serde(default)]
+    pub libraries: BTreeMap<String, String>,
+    /// How the store renews the value by itself; `None` if it does not.
+    #[serde(default)]
+    pub rotate: Option<Step>,
+    /// What to watch at the store.
+    #[serde(default)]
+    pub watch: Vec<Step>,
+    /// Where it is explained.
+    pub references: Vec<String>,
+}
+
+/// One `[[console]]` table: where a provider's credentials are managed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Console {
+    /// The provider, as titles of rules name it.
+    pub provider: String,
+    /// The page, or the one from which the path starts.
+    pub url: String,
+    /// The way through the menus: `Settings > API keys`.
+    #[serde(default)]
+    pub path: Option<String>,
+}
+
+/// One TOML file of remediation data.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Knowledge {
+    /// The `[[playbook]]` tables.
+    pub playbook: Vec<Playbook>,
+    /// The `[[strategy]]` tables.
+    pub strategy: Vec<Strategy>,
+    /// The `[[store]]` tables.
+    pub store: Vec<Store>,
+    /// The `[[console]]` tables.
+    pub console: Vec<Console>,
+}
+
+impl Knowledge {
+    /// Adds what another file says.
+    pub fn add(&mut self, other: Self) {
+        self.playbook.extend(other.playbook);
+        self.strategy.extend(other.strategy);
+        self.store.extend(other.store);
+        self.console.extend(other.console);
+    }
+}
+
+/// What a secret is: the types of AWS Well-Architected SEC02-BP03 and of the discovery table of
+/// "Migrating your secrets to AWS Secrets Manager, part I", and those for which other platforms have
+/// something better too.
+#[allow(clippy::enum_variant_names)] // a client credential is called that
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Credential {
+    /// A long-lived key of an IAM user.
+    AwsAccessKey,
+    /// A credential of Azure that a managed identity makes needless.
+    AzureCredential,
+    /// A key of a Google Cloud service account.
+    GoogleServiceAccount,
+    /// Something that ends by itself: a session token, a cookie.
+    Session,
+    /// A private key to log in with.
+    SshKey,
+    /// The password of a database account.
+    DatabasePassword,
+    /// The password of any other account.
+    ApplicationPassword,
+    /// Something that only the application itself knows: a pepper, a webhook's secret, a random value.
+    ApplicationSecret,
+    /// A token that somebody's consent has issued.
+    OauthToken,
+    /// What a client proves itself with to an issuer of tokens.
+    ClientCredential,
+    /// A key or token of a service.
+    ApiToken,
+    /// A token of GitHub.
+    GithubToken,
+    /// A token that publishes packages.
+    RegistryToken,
+    /// A token of a secrets store.
+    StoreToken,
+    /// The private key of a certificate.
+    CertificateKey,
+    /// A key that encrypts or signs.
+    CryptographicKey,
+    /// A key that a provider issues for tests, or for everybody to see.
+    TestKey,
+}
+
+/// What a secret is used for: the values of the tag `appfunc`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Function {
+    /// A web application itself.
+    Web,
+    /// Messages, mail.
+    Msg,
+    /// Databases.
+    Dba,
+    /// Interfaces of services.
+    Api,
+    /// Files and objects.
+    Storage,
+    /// Images and clusters.
+    Container,
+    /// Identity, networks and what stands between programs.
+    Middleware,
+    /// Building and delivering.
+    Tool,
+    /// Servers and accounts.
+    Service,
+}
+
+impl Function {
+    /// The word of the inventory.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Msg => "msg",
+            Self::Dba => "dba",
+            Self::Api => "api",
+            Self::Storage => "storage",
+            Self::Container => "container",
+            Self::Middleware => "middleware",
+            Self::Tool => "tool",
+            Self::Service => "service",
+        }
+    }
 }
 
 /// One step of a playbook.
@@ -289,6 +478,6 @@ pub struct Embedded<'a> {
     pub rules: Vec<EmbeddedRule<'a>>,
     /// The rules as written, each a `Sourced<RuleSpec>`, one behind the other.
     pub written: &'a [u8],
-    /// All built-in playbooks, a `Vec<Playbook>`.
-    pub playbooks: &'a [u8],
+    /// What remedies are made of, a [`Knowledge`].
+    pub knowledge: &'a [u8],
 }

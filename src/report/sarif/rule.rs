@@ -2,8 +2,8 @@
 
 use super::message::{code, markdown, plain, verb};
 use super::{level, sentence};
-use crate::finding::{Finding, Status};
-use crate::remedy::{Instruction, Remedy};
+use crate::finding::Finding;
+use crate::remedy::Remedy;
 use crate::report::markup::block;
 use crate::rule::{Confidence, Rule, RuleSet, Severity};
 use serde_json::json;
@@ -11,29 +11,21 @@ use serde_sarif::sarif::{
     MultiformatMessageString, PropertyBag, ReportingConfiguration, ReportingDescriptor,
 };
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 /// GitHub keeps no more characters of a description.
 const LONGEST_DESCRIPTION: usize = 1024;
 
 /// The rules that have results, by id.
 pub(super) struct Rules<'a> {
-    rules: BTreeMap<&'a str, &'a (Finding, Remedy)>,
-    builtin: RuleSet,
+    rules: BTreeMap<&'a str, &'a Rule>,
+    known: &'a RuleSet,
 }
 
 impl<'a> Rules<'a> {
-    pub(super) fn of(findings: &'a [(Finding, Remedy)]) -> Self {
-        let mut rules = BTreeMap::new();
-        for entry in findings {
-            match rules.entry(entry.0.rule.id()) {
-                Entry::Vacant(vacant) => drop(vacant.insert(entry)),
-                // That a secret has expired, say, says nothing of the others.
-                Entry::Occupied(mut known) if is_special(known.get()) => drop(known.insert(entry)),
-                Entry::Occupied(_) => {}
-            }
-        }
-        Self { rules, builtin: RuleSet::builtin().unwrap_or_default() }
+    /// Those of `findings`, which are known among all rules.
+    pub(super) fn of(findings: &'a [(Finding, Remedy)], known: &'a RuleSet) -> Self {
+        let rules = findings.iter().map(|(finding, _)| (finding.rule.id(), &*finding.rule));
+        Self { rules: rules.collect(), known }
     }
 
     /// The place of a rule among the descriptors.
@@ -42,48 +34,13 @@ impl<'a> Rules<'a> {
     }
 
     pub(super) fn descriptors(&self) -> Vec<ReportingDescriptor> {
-        self.rules.values().map(|entry| descriptor(&entry.0.rule, &self.remedy(entry))).collect()
+        self.rules.values().map(|rule| descriptor(rule, &self.remedy(rule))).collect()
     }
 
-    /// The remedy of a rule. That of a finding speaks of its file, so it is taken from the playbook;
-    /// only a playbook that a user brings is not at hand here.
-    fn remedy(&self, entry: &(Finding, Remedy)) -> Remedy {
-        let (finding, remedy) = entry;
-        let same = |summary: &str| is_special(entry) || remedy.summary == summary;
-        match self.builtin.playbook(&finding.rule) {
-            Some(playbook)
-                if playbook.references == remedy.references && same(&playbook.summary) =>
-            {
-                Remedy {
-                    action: playbook.action,
-                    summary: playbook.summary.clone(),
-                    why: playbook.why.clone(),
-                    steps: playbook
-                        .steps
-                        .iter()
-                        .map(|step| Instruction {
-                            what: in_general(&step.what, &finding.rule),
-                            command: step.command.clone(),
-                        })
-                        .collect(),
-                    references: playbook.references.clone(),
-                }
-            }
-            _ => remedy.clone(),
-        }
+    /// The remedy of a rule. That of a finding speaks of its place.
+    fn remedy(&self, rule: &Rule) -> Remedy {
+        Remedy::in_general(rule, self.known)
     }
-}
-
-/// Whether the remedy is for this secret alone, by what it says about itself.
-fn is_special((finding, _): &(Finding, Remedy)) -> bool {
-    let seen = &finding.verification;
-    seen.published().is_some() || matches!(seen.status, Status::Expired | Status::ChecksumInvalid)
-}
-
-/// A step of a playbook for no place in particular.
-fn in_general(step: &str, rule: &Rule) -> String {
-    let step = step.replace("{path}", "the file").replace("{line}", "of the finding");
-    step.replace("{title}", &rule.spec().name)
 }
 
 fn descriptor(rule: &Rule, remedy: &Remedy) -> ReportingDescriptor {
@@ -182,7 +139,8 @@ fn help_markdown(rule: &Rule, remedy: &Remedy) -> String {
     ];
     for (n, step) in remedy.steps.iter().enumerate() {
         blocks.push(format!("{}. {}", n + 1, markdown(&step.what)));
-        blocks.extend(step.command.as_ref().map(|command| block(command, "   ")));
+        let indent = " ".repeat(format!("{}. ", n + 1).len());
+        blocks.extend(step.command.as_ref().map(|command| block(command, &indent)));
     }
     let references: Vec<String> =
         references(rule, remedy).map(|reference| format!("- <{reference}>")).collect();
