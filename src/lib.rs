@@ -22,6 +22,7 @@ pub mod finding;
 pub mod gate;
 pub mod hook;
 pub mod kind;
+pub mod plan;
 pub mod remedy;
 pub mod report;
 pub mod rule;

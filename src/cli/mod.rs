@@ -6,6 +6,7 @@ mod exit;
 mod hook;
 mod job;
 mod output;
+mod plan;
 mod progress;
 mod rules;
 mod scan;
@@ -38,6 +39,8 @@ enum Command {
     Ci(Box<ci::Args>),
     /// Ask blurt before every commit or push
     Hook(hook::Args),
+    /// Say what to do about all findings, in order
+    Plan(Box<plan::Args>),
     /// List, show, check and test rules
     Rules(rules::Args),
 }
@@ -49,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::Scan(args) => scan::run(&args),
         Command::Ci(args) => ci::run(&args),
         Command::Hook(args) => hook::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Rules(args) => rules::run(&args),
     };
     match result {

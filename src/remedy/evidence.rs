@@ -207,7 +207,7 @@ impl Evidence {
             Reach::Unknown | Reach::NoRepository => {}
         }
         if !self.in_tree && self.reach != Reach::Unknown {
-            self.note("place", "No file of the working tree holds it any more.");
+            self.note("exposure", "No file of the working tree holds it any more.");
         }
     }
 }

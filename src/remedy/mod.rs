@@ -1,6 +1,6 @@
 //! Stage 3: from a finding to what to do about it. The [`evidence`] decides for a strategy
 //! ([`decision`]); its steps, those of the rule's playbook and those of the store are put in order for
-//! this place ([`steps`]).
+//! this place.
 
 pub mod database;
 pub mod decision;

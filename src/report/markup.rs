@@ -45,8 +45,28 @@ pub(crate) fn prose(text: &str) -> String {
     out
 }
 
-/// The same for a text of our own that may name pages: their addresses become links.
+/// The same for a step, a text of our own: addresses of pages become links, and what stands between
+/// backticks becomes code.
 pub(crate) fn prose_with_links(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return linked(text);
+    }
+    let shown = parts.iter().enumerate().map(|(n, part)| match n % 2 {
+        0 => spaced(part, linked),
+        _ => code(part),
+    });
+    shown.collect()
+}
+
+/// A part of a sentence with the blanks around it.
+fn spaced(part: &str, show: impl Fn(&str) -> String) -> String {
+    let blank = |is: bool| if is { " " } else { "" };
+    let (before, after) = (part.starts_with(' '), part.len() > 1 && part.ends_with(' '));
+    format!("{}{}{}", blank(before), show(part), blank(after))
+}
+
+fn linked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("https://") {
@@ -187,6 +207,12 @@ mod tests {
             "See <https://a.b/c> and http<code>&#58;</code>//d"
         );
         assert_eq!(prose_with_links("1. a"), "&#49;. a");
+        assert_eq!(
+            prose_with_links("Run `a | b` on `<x>`, as root."),
+            "Run <code>a &#124; b</code> on <code>&#60;x&#62;</code>, as root."
+        );
+        assert_eq!(prose_with_links("Say `a`."), "Say `a`.");
+        assert_eq!(prose_with_links("It's a ` only"), "It's a &#96; only");
     }
 
     #[test]
