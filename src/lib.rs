@@ -3,8 +3,9 @@
 //!
 //! ```text
 //! source/ ──Chunk──▶ detect/ ──Candidate──▶ triage/ ──Finding──▶ remedy/ ──Finding+Remedy──▶ report/
-//!                       ▲                                           ▲
-//!               rules/packs/*.toml                        rules/playbooks/*.toml
+//!                       ▲                                           ▲                          │
+//!               rules/packs/*.toml                rules/{playbooks/,strategies,stores}.toml    ▼
+//!                                                                                            plan/
 //! ```
 //!
 //! Folders are stages, files are the values that travel between them; data goes one way. The engine

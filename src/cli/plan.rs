@@ -35,8 +35,8 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "FORMAT", default_value = "markdown", value_parser = format_of)]
     format: &'static str,
 
-    /// Also write the plan to FILE, in the format of its extension (.md .json .csv .html) or as
-    /// FORMAT:FILE; with --emit, the folder to write to
+    /// Write the plan to FILE, in the format of its extension (.md .json .csv .html) or as
+    /// FORMAT:FILE (repeatable); with --emit, the folder to write to
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     output: Vec<String>,
 

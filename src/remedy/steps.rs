@@ -365,7 +365,9 @@ impl Composer<'_> {
         {
             return None;
         }
-        self.rule.provider()
+        // What people call it, without words for a kind of its credentials.
+        let console = self.rules.console(self.rule).map(|console| console.provider.as_str());
+        console.or_else(|| self.rule.provider())
     }
 
     /// Where the credential is managed, in words.
