@@ -107,6 +107,8 @@ fn no_entry_has_a_step_that_does_not_apply() {
         let texts: Vec<&str> = steps.iter().map(|step| text(step, "/do")).collect();
         let distinct: BTreeSet<&&str> = texts.iter().collect();
         assert_eq!(distinct.len(), texts.len(), "something is said twice: {texts:#?}");
+        let summary = text(entry, "/remedy/summary");
+        assert!(!summary.contains('{'), "{summary}");
         let stored = !entry["store"].is_null();
         assert_eq!(part("store") > 0, stored, "{texts:#?}");
         let in_tree = entry["places"].as_array().unwrap().iter().any(|p| p["commit"].is_null());

@@ -78,7 +78,7 @@ impl Planner<'_> {
             let Inventory { application, function, environment, .. } = &entry.inventory;
             let assigned =
                 entry.remedy.facts.as_ref().and_then(|facts| facts.assigned_to.as_deref());
-            let own = assigned.unwrap_or(&entry.kind);
+            let own = assigned.filter(|name| !name::says_nothing(name)).unwrap_or(&entry.kind);
             entry.name = names.give(application, *function, environment, own);
             entry.tags = tags(&entry.inventory);
         }
@@ -103,7 +103,11 @@ impl Planner<'_> {
             remedy.steps.retain(stays);
             remedy.action = strategy.action;
             remedy.strategy.clone_from(&strategy.id);
-            remedy.summary.clone_from(&strategy.summary);
+            remedy.summary = strategy.summary.replace("{subject}", &finding.title);
+            // Why it would be kept, and where, is of no interest any more.
+            remedy
+                .reasons
+                .retain(|reason| !["credential", "store"].contains(&reason.evidence.as_str()));
             remedy.note("references", format!("Nothing else in the tree speaks of {name}."));
             if let Some(facts) = &mut remedy.facts {
                 facts.store = None;

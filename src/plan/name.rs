@@ -54,6 +54,15 @@ pub fn part(name: &str) -> String {
     if words.is_empty() { "secret".to_owned() } else { words.to_owned() }
 }
 
+/// Whether a key says only that something stands behind it: `default` of a Terraform variable, `value` of
+/// an environment in a manifest.
+#[must_use]
+pub fn says_nothing(name: &str) -> bool {
+    ["content", "data", "default", "example", "stringdata", "val", "value"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

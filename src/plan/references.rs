@@ -2,7 +2,7 @@
 //! to is removed, not rotated.
 
 use crate::remedy::setting::{Role, Setting};
-use crate::report::saved::Finding;
+use crate::report::saved::{self, Finding};
 use crate::rule::Credential;
 use aho_corasick::{AhoCorasick, MatchKind};
 use ignore::WalkBuilder;
@@ -83,9 +83,11 @@ fn searched_name(finding: &Finding) -> Option<&str> {
             matches!(Setting::of(path, None), Setting::Code(_)) && !is_read_by_frameworks(path)
         })
     });
+    // What was taken out left nothing behind that could speak of it.
+    let in_tree = finding.locations.iter().any(saved::Location::is_in_tree);
     let identifier =
         name.len() >= 5 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    (issued && of_code && identifier && facts.role == Role::Product).then_some(name)
+    (issued && of_code && in_tree && identifier && facts.role == Role::Product).then_some(name)
 }
 
 fn is_read_by_frameworks(path: &str) -> bool {

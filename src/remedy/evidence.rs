@@ -4,7 +4,7 @@
 use super::database::{self, Database};
 use super::platform::{self, Platform};
 use super::setting::{Role, Setting};
-use super::surroundings::Surroundings;
+use super::surroundings::{Surroundings, is_root};
 use crate::blob::Via;
 use crate::finding::{Finding, Location, Status};
 use crate::kind::FileKind;
@@ -134,6 +134,11 @@ impl Evidence {
             evidence.note("platform", because);
         }
         evidence.see_database(place, text.as_deref());
+        let temporary =
+            finding.verification.facts.get("type").is_some_and(|kind| kind == "temporary");
+        if temporary && credential == Credential::AwsAccessKey {
+            evidence.credential = Credential::Session;
+        }
         evidence.tell(finding);
         evidence
     }
@@ -282,7 +287,7 @@ fn is_outside(finding: &Finding, around: &dyn Surroundings) -> bool {
         let path = Path::new(&path);
         // A name from the current directory says nothing of the folders above that.
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        !absolute.ancestors().skip(1).any(|folder| around.names(folder).iter().any(|n| n == ".git"))
+        !absolute.ancestors().skip(1).any(|folder| is_root(folder, around))
     })
 }
 

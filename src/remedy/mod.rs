@@ -11,7 +11,7 @@ mod steps;
 pub mod surroundings;
 
 use crate::finding::Finding;
-use crate::rule::{Action, Credential, Function, Rule, RuleSet};
+use crate::rule::{Action, Credential, Function, Playbook, Rule, RuleSet};
 use decision::Decision;
 use evidence::{Evidence, Reason};
 use serde::{Deserialize, Serialize};
@@ -114,7 +114,16 @@ impl Remedy {
     pub fn of(finding: &Finding, rules: &RuleSet, around: &dyn Surroundings) -> Self {
         let Some(playbook) = rules.playbook(&finding.rule) else { return Self::unknown() };
         let evidence = Evidence::gather(finding, playbook.credential, around);
-        Self::by(&evidence, &finding.rule, Words::of(finding, &evidence), rules)
+        let playbook = match evidence.credential {
+            seen if seen == playbook.credential => playbook,
+            // The place or the value says more than the rule.
+            Credential::DatabasePassword => {
+                rules.playbook_called("database-password").unwrap_or(playbook)
+            }
+            Credential::Session => rules.playbook_called("aws-session-token").unwrap_or(playbook),
+            _ => playbook,
+        };
+        Self::by(&evidence, &finding.rule, playbook, Words::of(finding, &evidence), rules)
     }
 
     /// The remedy for what a rule finds, whatever the place.
@@ -122,11 +131,16 @@ impl Remedy {
     pub fn in_general(rule: &Rule, rules: &RuleSet) -> Self {
         let Some(playbook) = rules.playbook(rule) else { return Self::unknown() };
         let evidence = Evidence::of_kind(playbook.credential);
-        Self::by(&evidence, rule, Words::in_general(), rules)
+        Self::by(&evidence, rule, playbook, Words::in_general(), rules)
     }
 
-    fn by(evidence: &Evidence, rule: &Rule, words: Words, rules: &RuleSet) -> Self {
-        let Some(playbook) = rules.playbook(rule) else { return Self::unknown() };
+    fn by(
+        evidence: &Evidence,
+        rule: &Rule,
+        playbook: &Playbook,
+        words: Words,
+        rules: &RuleSet,
+    ) -> Self {
         let Some(decision) = Decision::on(evidence, playbook, rule.provider(), rules) else {
             return Self::unknown();
         };

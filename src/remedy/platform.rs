@@ -1,7 +1,7 @@
 //! What runs the code that a secret stands in: it decides which identity the platform can give it.
 
 use super::setting::{CiService, Setting};
-use super::surroundings::{Surroundings, folders};
+use super::surroundings::{Surroundings, folders, named};
 use std::path::Path;
 
 /// What runs there.
@@ -310,8 +310,8 @@ fn of_surroundings(path: &str, around: &dyn Surroundings) -> Option<Seen> {
     for folder in folders(Path::new(path), around) {
         let names = around.names(folder);
         let found = MARKS.iter().find_map(|mark| {
-            let name = names.iter().find(|name| is_called(name, mark.name))?;
-            mark.beside.is_none_or(|other| names.iter().any(|name| name == other)).then_some(())?;
+            let name = named(&names, mark.name)?;
+            mark.beside.is_none_or(|other| named(&names, other).is_some()).then_some(())?;
             let file = folder.join(name);
             let text = if mark.holds.is_empty() { None } else { around.text(&file) };
             let holds = |text: String| mark.holds.iter().any(|words| text.contains(words));
@@ -323,10 +323,6 @@ fn of_surroundings(path: &str, around: &dyn Surroundings) -> Option<Seen> {
         }
     }
     None
-}
-
-fn is_called(name: &str, known: &str) -> bool {
-    known.strip_suffix('*').map_or(name == known, |start| name.starts_with(start))
 }
 
 fn described(platform: Platform) -> &'static str {

@@ -8,6 +8,7 @@ use super::{Facts, Instruction, Part, Phase, Remedy};
 use crate::finding::{Finding, Location, Status};
 use crate::report::sanitize;
 use crate::rule::{Action, Playbook, Rule, RuleSet, Step, Store};
+use std::collections::BTreeSet;
 
 /// What steps say of the places of a secret.
 pub(super) struct Words {
@@ -136,7 +137,13 @@ impl Composer<'_> {
                 command,
             })
         };
-        phases.into_iter().flat_map(of_phase).collect()
+        let mut steps: Vec<Instruction> = phases.into_iter().flat_map(of_phase).collect();
+        let mut given = BTreeSet::new();
+        for step in &mut steps {
+            // A new value is made once, whether the old one is revoked before or after.
+            step.command = step.command.take().filter(|command| given.insert(command.clone()));
+        }
+        steps
     }
 
     /// How the old value is revoked, if it can open anything.

@@ -11,6 +11,11 @@ pub trait Surroundings: Sync {
     /// The names in `folder`, sorted; none if it cannot be read.
     fn names(&self, folder: &Path) -> Arc<[String]>;
 
+    /// Whether something of that name is in `folder`.
+    fn has(&self, folder: &Path, name: &str) -> bool {
+        named(&self.names(folder), name).is_some()
+    }
+
     /// The beginning of the file at `path`; `None` if it is no regular file, or cannot be read.
     fn text(&self, path: &Path) -> Option<String>;
 }
@@ -41,6 +46,10 @@ impl Surroundings for Disk {
         folders.entry(folder.to_owned()).or_insert_with(read).clone()
     }
 
+    fn has(&self, folder: &Path, name: &str) -> bool {
+        folder.join(name).exists()
+    }
+
     fn text(&self, path: &Path) -> Option<String> {
         // A pipe would never end, and what a link leads to may lie anywhere.
         fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
@@ -64,6 +73,21 @@ impl Surroundings for Nothing {
     }
 }
 
+/// Whether `folder` is the root of a repository.
+#[must_use]
+pub fn is_root(folder: &Path, around: &dyn Surroundings) -> bool {
+    around.has(folder, ".git")
+}
+
+/// The first of the sorted `names` that is `known`, or begins with it if that ends in `*`.
+#[must_use]
+pub fn named<'n>(names: &'n [String], known: &str) -> Option<&'n String> {
+    let start = known.strip_suffix('*').unwrap_or(known);
+    let name = names.get(names.partition_point(|name| name.as_str() < start))?;
+    let found = if start.len() < known.len() { name.starts_with(start) } else { name == start };
+    found.then_some(name)
+}
+
 /// How many folders above a file are looked at outside of repositories: those further up are about other
 /// things.
 const NEAREST: usize = 4;
@@ -74,7 +98,7 @@ pub fn folders<'p>(path: &'p Path, around: &dyn Surroundings) -> Vec<&'p Path> {
     let mut folders = Vec::new();
     for folder in path.ancestors().skip(1) {
         folders.push(folder);
-        if around.names(folder).iter().any(|name| name == ".git") {
+        if is_root(folder, around) {
             return folders;
         }
     }

@@ -36,7 +36,7 @@ pub(crate) fn prose(text: &str) -> String {
         if refers(before, c, after) {
             // References are looked for in what an entity stands for, too, but not in code.
             out += &format!("<code>{}</code>", entity(c));
-        } else if is_markup(before, c) && !(c == '_' && is_inside_a_word(before, after)) {
+        } else if is_markup(before, c, after) {
             out += &entity(c);
         } else {
             out.push(c);
@@ -115,15 +115,22 @@ fn refers(before: &str, c: char, after: &str) -> bool {
     }
 }
 
+/// Whether a digit at the beginning, with what comes behind it, is that of an ordered list.
+fn is_number_of_a_list(after: &str) -> bool {
+    after.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['.', ')'])
+}
+
 /// An underscore there is none of emphasis: `APP_KEY`.
 fn is_inside_a_word(before: &str, after: &str) -> bool {
     before.ends_with(char::is_alphanumeric) && after.starts_with(char::is_alphanumeric)
 }
 
-fn is_markup(before: &str, c: char) -> bool {
+fn is_markup(before: &str, c: char, after: &str) -> bool {
     match c {
         // `1.` and `-` make lists at the beginning, and only there.
-        '0'..='9' | '-' | '+' | '=' => before.is_empty(),
+        '0'..='9' => before.is_empty() && is_number_of_a_list(after),
+        '-' | '+' | '=' => before.is_empty(),
+        '_' => !is_inside_a_word(before, after),
         '.' => ends_with(before, "www"),
         ',' | ';' | ':' | '?' | '!' | '\'' | '(' | ')' | '/' | '%' | '@' => false,
         _ => c.is_ascii_punctuation(),
@@ -175,6 +182,7 @@ mod tests {
             assert!(!shown.contains(markup), "{markup}: {shown}");
         }
         assert_eq!(prose("1. a"), "&#49;. a");
+        assert_eq!(prose("1Password, 3 times"), "1Password, 3 times");
         assert_eq!(prose("- a"), "&#45; a");
         assert_eq!(prose("a_b & _c"), "a_b &#38; &#95;c");
     }

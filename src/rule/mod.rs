@@ -357,8 +357,7 @@ impl RuleSet {
     }
 
     fn playbook_of(&self, rule: &RuleSpec) -> Option<&Arc<Playbook>> {
-        let own = self.playbooks.get(&rule.playbook);
-        own.or_else(|| embedded::KNOWN.playbooks.get(&rule.playbook))
+        self.playbook_called(&rule.playbook)
     }
 
     fn dangling(&self, rule: &Rule) -> Option<load::Flaw> {
@@ -431,6 +430,12 @@ impl RuleSet {
         let spec = rule.spec();
         let name = spec.provider.as_ref().unwrap_or(&spec.name);
         embedded::KNOWN.consoles.iter().find(|console| title::begins_with(name, &console.provider))
+    }
+
+    /// The playbook of that id.
+    #[must_use]
+    pub fn playbook_called(&self, id: &str) -> Option<&Arc<Playbook>> {
+        self.playbooks.get(id).or_else(|| embedded::KNOWN.playbooks.get(id))
     }
 
     /// All playbooks, those of other packs before the built-in ones that they do not replace.
