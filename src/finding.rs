@@ -215,6 +215,8 @@ pub struct Exposure {
     pub age_days: Option<i64>,
     /// Whether a file of the working tree holds it.
     pub in_tree: bool,
+    /// Whether the next commit would be the first to bring it to its place.
+    pub staged: bool,
     /// Whether a commit holds it; `None` if no history was scanned.
     pub in_history: Option<bool>,
     /// Whether a branch of a remote reaches it; `None` if no such branch is known.
@@ -240,6 +242,7 @@ impl Exposure {
         self.last_seen = self.last_seen.max(other.last_seen);
         self.age_days = self.age_days.max(other.age_days);
         self.in_tree |= other.in_tree;
+        self.staged |= other.staged;
         self.in_history = any(self.in_history, other.in_history);
         self.pushed = any(self.pushed, other.pushed);
         let refs: BTreeSet<String> =

@@ -4,7 +4,7 @@
 use crate::blob::{Chunk, Origin, Position, Via};
 use crate::coverage::{Coverage, Skip};
 use crate::detect::{Detection, Detector, Match};
-use crate::finding::{Candidate, Excerpt, Exposure, Finding, Location, Secret};
+use crate::finding::{Candidate, Excerpt, Exposure, Finding, Location, Secret, Triage};
 use crate::remedy::Remedy;
 use crate::remedy::surroundings::Disk;
 use crate::report::sanitize_bytes;
@@ -87,7 +87,8 @@ pub fn scan(
     let Gathered { candidates, mut coverage, mut notes, exposures, below } = gathered;
     let sorted = triage::sort(candidates, below, &exposures, thresholds);
     let (rules, around) = (detector.rules(), Disk::default());
-    let remedied = |finding: Finding| {
+    let remedied = |mut finding: Finding| {
+        finding.exposure.staged = source.is_index() && finding.triage == Triage::New;
         let remedy = Remedy::of(&finding, rules, &around);
         (finding, remedy)
     };

@@ -154,6 +154,12 @@ fn what_is_not_committed_is_replaced_before_it_is_revoked() {
     let later = [Phase::Replace, Phase::Clean, Phase::Contain, Phase::Watch];
     assert_eq!(phases(&remedy), later);
     assert!(remedy.steps.iter().all(|step| step.part != Part::History), "{:?}", remedy.steps);
+    finding.exposure.in_history = None;
+    finding.exposure.staged = true;
+    let remedy = Remedy::of(&finding, &rules, &around);
+    assert_eq!(phases(&remedy)[1..], later, "{:?}", remedy.steps);
+    assert_eq!(remedy.steps[0].command.as_deref(), Some("git restore --staged FILE"));
+    assert!(remedy.steps.iter().all(|step| step.part != Part::History), "{:?}", remedy.steps);
     finding.exposure.in_history = Some(true);
     finding.exposure.pushed = Some(true);
     finding.exposure.in_tree = false;

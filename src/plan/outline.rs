@@ -151,7 +151,7 @@ impl Guides<'_> {
                 Part::Strategy | Part::Store | Part::History => Line::See(self.see(entry, step)),
             };
             // The steps of a guide follow each other; what one watches is said there too.
-            if !(matches!(line, Line::See(_)) && lines.contains(&line)) {
+            if !(matches!(line, Line::See(_) | Line::Delete) && lines.contains(&line)) {
                 lines.push(line);
             }
         }

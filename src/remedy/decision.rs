@@ -289,65 +289,61 @@ fn kept(credential: Credential) -> (&'static str, &'static str) {
     }
 }
 
-/// The store for a secret: the configured one, that of the CI service whose workflow needs it, or one
-/// of AWS by the criteria of its Prescriptive Guidance, WKLD.03.
+/// The store for a secret: the configured one, or the one that fits.
 fn store(
     evidence: &Evidence,
     playbook: &Playbook,
     rules: &RuleSet,
 ) -> Option<(Arc<Store>, Reason)> {
-    let known =
-        |id: &str, because: &str| Some((rules.store(id)?.clone(), Reason::new("store", because)));
     if let Some(store) = rules.preferred_store() {
         let because = format!("The configuration says that secrets are kept in {}.", store.name);
         return Some((store.clone(), Reason::new("store", because)));
     }
-    match (evidence.setting, evidence.platform) {
+    let (id, because) = store_there(evidence).unwrap_or_else(|| store_of_aws(evidence, playbook));
+    Some((rules.store(id)?.clone(), Reason::new("store", because)))
+}
+
+/// The store of the CI service whose workflow needs the secret, or of the platform that runs there.
+fn store_there(evidence: &Evidence) -> Option<(&'static str, &'static str)> {
+    Some(match (evidence.setting, evidence.platform) {
         (Setting::Ci(CiService::GitHub), _) => {
-            return known(
-                "github-actions-secrets",
-                "Only a workflow needs it, which takes it from GitHub.",
-            );
+            ("github-actions-secrets", "Only a workflow needs it, which takes it from GitHub.")
         }
         (Setting::Ci(CiService::GitLab), _) => {
-            return known(
-                "gitlab-ci-variables",
-                "Only a pipeline needs it, which takes it from GitLab.",
-            );
+            ("gitlab-ci-variables", "Only a pipeline needs it, which takes it from GitLab.")
         }
         (Setting::Ci(CiService::Other(_)), _) => {
-            return known(
-                "ci-secret-store",
-                "Only a pipeline needs it, which takes it from the CI service.",
-            );
+            ("ci-secret-store", "Only a pipeline needs it, which takes it from the CI service.")
         }
-        (_, Platform::GoogleCloud) => {
-            return known("gcp-secret-manager", "What needs it runs on Google Cloud.");
-        }
-        (_, Platform::Azure) => return known("azure-key-vault", "What needs it runs on Azure."),
+        (_, Platform::GoogleCloud) => ("gcp-secret-manager", "What needs it runs on Google Cloud."),
+        (_, Platform::Azure) => ("azure-key-vault", "What needs it runs on Azure."),
         (_, Platform::Kubernetes) => {
-            return known("kubernetes-external-secrets", "What needs it runs on Kubernetes.");
+            ("kubernetes-external-secrets", "What needs it runs on Kubernetes.")
         }
-        _ => {}
-    }
+        (_, Platform::Server | Platform::Device | Platform::Person) => (
+            "vault",
+            "What needs it runs on machines of one's own, where a store such as Vault can stand.",
+        ),
+        _ => return None,
+    })
+}
+
+/// One of the stores of AWS, by the criteria of its Prescriptive Guidance, WKLD.03.
+fn store_of_aws(evidence: &Evidence, playbook: &Playbook) -> (&'static str, &'static str) {
     if evidence.is_document {
-        return known(
-            "aws-secrets-manager",
-            "It is a document, or longer than Parameter Store takes.",
-        );
+        let because = "It is a document, or longer than Parameter Store takes.";
+        return ("aws-secrets-manager", because);
     }
     if playbook.rotates {
-        return known(
-            "aws-secrets-manager",
-            "It can be renewed unattended, which Secrets Manager does on a schedule.",
-        );
+        let because = "It can be renewed unattended, which Secrets Manager does on a schedule.";
+        return ("aws-secrets-manager", because);
     }
     match evidence.credential {
-        Credential::ApplicationSecret | Credential::TestKey => known(
+        Credential::ApplicationSecret | Credential::TestKey => (
             "aws-parameter-store",
             "It is one short value that nothing else renews: Parameter Store holds such values at no charge.",
         ),
-        _ => known(
+        _ => (
             "aws-secrets-manager",
             "It gains from being renewed on a schedule, with a log of who read it.",
         ),
@@ -358,6 +354,6 @@ impl Evidence {
     /// Whether others can have read the secret, so that it is revoked before anything else.
     #[must_use]
     pub fn is_exposed(&self) -> bool {
-        !matches!(self.reach, Reach::Uncommitted)
+        !matches!(self.reach, Reach::Staged | Reach::Uncommitted)
     }
 }

@@ -54,6 +54,8 @@ pub enum Reach {
     Unknown,
     /// It stands in files that no repository holds.
     NoRepository,
+    /// It is staged, and its place in no commit.
+    Staged,
     /// It is in no commit.
     Uncommitted,
     /// It is in commits that no remote is known to have.
@@ -208,7 +210,9 @@ impl Evidence {
             Reach::Committed => {
                 self.note("exposure", "It is in the history, and every clone takes it along.");
             }
-            Reach::Uncommitted => self.note("exposure", "It is in no commit yet."),
+            Reach::Staged | Reach::Uncommitted => {
+                self.note("exposure", "It is in no commit yet.");
+            }
             Reach::Unknown | Reach::NoRepository => {}
         }
         if !self.in_tree && self.reach != Reach::Unknown {
@@ -274,6 +278,7 @@ fn reach(finding: &Finding, around: &dyn Surroundings) -> Reach {
         (_, Some(true)) => Reach::Pushed,
         (Some(true), _) => Reach::Committed,
         _ if committed => Reach::Committed,
+        _ if exposure.staged => Reach::Staged,
         (Some(false), _) => Reach::Uncommitted,
         (None, _) if is_outside(finding, around) => Reach::NoRepository,
         (None, _) => Reach::Unknown,

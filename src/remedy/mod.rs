@@ -16,6 +16,7 @@ use decision::Decision;
 use evidence::{Evidence, Reason};
 use serde::{Deserialize, Serialize};
 use setting::Role;
+use std::cell::OnceCell;
 use steps::{Composer, Words};
 use surroundings::Surroundings;
 
@@ -144,7 +145,16 @@ impl Remedy {
         let Some(decision) = Decision::on(evidence, playbook, rule.provider(), rules) else {
             return Self::unknown();
         };
-        Composer { evidence, rule, playbook, decision: &decision, words, rules }.remedy()
+        Composer {
+            evidence,
+            rule,
+            playbook,
+            decision: &decision,
+            words,
+            rules,
+            console: OnceCell::new(),
+        }
+        .remedy()
     }
 
     /// Adds a reason to what was decided.

@@ -7,7 +7,8 @@ use super::setting::{CiService, Setting};
 use super::{Facts, Instruction, Part, Phase, Remedy};
 use crate::finding::{Finding, Location, Status};
 use crate::report::sanitize;
-use crate::rule::{Action, Playbook, Rule, RuleSet, Step, Store};
+use crate::rule::{Action, Console, Playbook, Rule, RuleSet, Step, Store};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// What steps say of the places of a secret.
@@ -77,6 +78,8 @@ pub(super) struct Composer<'a> {
     pub decision: &'a Decision,
     pub words: Words,
     pub rules: &'a RuleSet,
+    /// Where the credential is managed, once that was looked up among all providers.
+    pub console: OnceCell<Option<&'a Console>>,
 }
 
 impl Composer<'_> {
@@ -137,7 +140,16 @@ impl Composer<'_> {
                 command,
             })
         };
-        let mut steps: Vec<Instruction> = phases.into_iter().flat_map(of_phase).collect();
+        let unstaged = (self.evidence.reach == Reach::Staged).then(|| Instruction {
+            phase: Phase::Contain,
+            part: Part::Code,
+            what:
+                "Do not commit it: take the file out of the index. Nobody else has the value yet."
+                    .into(),
+            command: Some("git restore --staged FILE".into()),
+        });
+        let mut steps: Vec<Instruction> =
+            unstaged.into_iter().chain(phases.into_iter().flat_map(of_phase)).collect();
         let mut given = BTreeSet::new();
         for step in &mut steps {
             // A new value is made once, whether the old one is revoked before or after.
@@ -290,7 +302,7 @@ impl Composer<'_> {
                 ),
                 command: Some("blurt scan --history".into()),
             }),
-            Reach::Uncommitted | Reach::NoRepository => None,
+            Reach::Staged | Reach::Uncommitted | Reach::NoRepository => None,
         }
     }
 
@@ -366,21 +378,22 @@ impl Composer<'_> {
             C::CryptographicKey,
         ];
         let named = self.rule.spec().provider.is_some();
-        if own.contains(&self.playbook.credential)
-            && !named
-            && self.rules.console(self.rule).is_none()
-        {
+        if own.contains(&self.playbook.credential) && !named && self.known_console().is_none() {
             return None;
         }
         // What people call it, without words for a kind of its credentials.
-        let console = self.rules.console(self.rule).map(|console| console.provider.as_str());
+        let console = self.known_console().map(|console| console.provider.as_str());
         console.or_else(|| self.rule.provider())
+    }
+
+    fn known_console(&self) -> Option<&Console> {
+        *self.console.get_or_init(|| self.rules.console(self.rule))
     }
 
     /// Where the credential is managed, in words.
     fn console(&self) -> String {
         let Some(issuer) = self.issuer() else { return NO_ISSUER.into() };
-        if let Some(console) = self.rules.console(self.rule) {
+        if let Some(console) = self.known_console() {
             let path = console.path.as_ref().map(|path| format!(", {path}")).unwrap_or_default();
             return format!("the {} console{path} ({})", console.provider, console.url);
         }

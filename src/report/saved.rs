@@ -138,6 +138,9 @@ pub struct Exposure {
     /// Whether a file of the working tree holds it.
     #[serde(default)]
     pub in_tree: bool,
+    /// Whether the next commit would be the first to bring it to its place.
+    #[serde(default)]
+    pub staged: bool,
     /// Whether a commit holds it.
     #[serde(default)]
     pub in_history: Option<bool>,

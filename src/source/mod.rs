@@ -43,4 +43,9 @@ impl Source for Vec<Box<dyn Source>> {
 pub trait Source: Sync {
     /// Pushes all blobs to workers of `engine`, and notes what could not be looked at.
     fn feed(&self, engine: &Engine);
+
+    /// Whether it is the index, so that what is new in it is in no commit.
+    fn is_index(&self) -> bool {
+        false
+    }
 }

@@ -96,6 +96,11 @@ impl Source for Staged {
             self.feed_scope(scope, engine, worker)
         });
     }
+
+    fn is_index(&self) -> bool {
+        // The whole index has what HEAD has, too.
+        !self.whole
+    }
 }
 
 /// The commits that the next one will have as parents: HEAD, unless there is no commit yet, and while a

@@ -85,6 +85,7 @@ impl Story {
         refs.sort();
         let age = self.first.map(|first| now.as_second() - first.as_second());
         Exposure {
+            staged: false,
             first_seen: self.first,
             // The author's clock and the committer's may differ.
             last_seen: self.last.max(self.first),
