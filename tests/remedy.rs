@@ -172,6 +172,23 @@ fn what_is_not_committed_is_replaced_before_it_is_revoked() {
     assert!(history[0].what.contains("Force-push"), "{}", history[0].what);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_reason_obeys_no_name_of_the_tree() {
+    let folder = "a\u{1b}[31m\u{202e}b";
+    let files = BTreeMap::from([
+        (format!("{folder}/serverless.yml"), "provider:\n  name: aws\n".to_owned()),
+        (format!("{folder}/a.py"), "aws_access_key_id = \"<<AKIA[A-Z2-7]{16}>>\"\n".to_owned()),
+    ]);
+    let folder = plant(&files, 1);
+    let (_, remedy) = one(folder.path(), "aws-access-key-id", "a folder with control characters");
+    assert_eq!(remedy.strategy, "lambda-execution-role");
+    assert!(remedy.why.contains("serverless.yml says that AWS Lambda runs it"), "{}", remedy.why);
+    let shown =
+        format!("{}{:?}", remedy.why, remedy.steps.iter().map(|s| &s.what).collect::<Vec<_>>());
+    assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
+}
+
 #[test]
 fn a_preferred_store_is_used() {
     let mut rules = RuleSet::builtin().unwrap();

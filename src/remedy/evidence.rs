@@ -24,9 +24,10 @@ pub struct Reason {
 }
 
 impl Reason {
-    /// The reason that something is so.
+    /// The reason that something is so. It may name files and resources of the scanned tree, so what a
+    /// terminal would obey is taken out.
     pub fn new(evidence: &str, because: impl Into<String>) -> Self {
-        Self { evidence: evidence.to_owned(), because: because.into() }
+        Self { evidence: evidence.to_owned(), because: sanitize(&because.into()).into_owned() }
     }
 }
 
