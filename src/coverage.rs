@@ -1,16 +1,17 @@
 //! What was looked at, and what was not: a scan that could not look everywhere is never green.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Something that could not be looked at.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Skip {
     /// What it is, as named from the current directory.
     pub path: String,
     /// Why it could not be looked at.
     pub reason: String,
     /// The command or act that mends it.
+    #[serde(default)]
     pub mend: Option<String>,
 }
 

@@ -90,7 +90,6 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     let outputs = args.outputs()?;
     let config = Config::new(args.selection.settings(args.selection.flags(), &Disk)?, &Disk)?;
     let rules = config.rules.clone();
-    let detector = || Detector::new(rules.clone());
     let report = match &args.report {
         Some(path) => read(path)?,
         None => args.scan(config)?,
@@ -102,7 +101,7 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     if args.emit.is_empty() {
         args.write(&plan, &rules, &outputs)?;
     } else {
-        args.emit(&plan, &detector())?;
+        args.emit(&plan, &Detector::new(rules))?;
     }
     for skip in &plan.not_scanned {
         terminal::complain(&format!("not scanned: {skip}"));
@@ -186,7 +185,8 @@ impl Args {
 
 /// Whether the current folder lies in a repository.
 fn is_in_repository() -> bool {
-    std::env::current_dir().is_ok_and(|here| here.ancestors().any(|dir| dir.join(".git").exists()))
+    let around = surroundings::Disk::default();
+    std::env::current_dir().is_ok_and(|here| surroundings::repository(&here, &around).is_some())
 }
 
 /// `FILE` or `FORMAT:FILE`.

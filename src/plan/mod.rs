@@ -14,15 +14,14 @@ pub mod references;
 
 pub use entry::{Effort, Entry, Inventory, Move, Place, Stage};
 
-use crate::remedy::surroundings::Surroundings;
+use crate::remedy::surroundings::{self, Surroundings};
 use crate::remedy::{Instruction, Part, Phase, Remedy};
 use crate::report::saved::{Finding, Location, Report};
 use crate::rule::{Action, Function, RuleSet, Severity};
 use application::Applications;
 use jiff::Timestamp;
 use name::Names;
-use owner::Authors;
-use owner::Owners;
+use owner::{Authors, Owners};
 use references::References;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -60,9 +59,9 @@ impl Planner<'_> {
     #[must_use]
     pub fn plan(&self, report: &Report) -> Plan {
         let (new, rest): (Vec<_>, Vec<_>) =
-            report.findings.iter().cloned().partition(|finding| finding.status == "new");
+            report.findings.iter().partition(|finding| finding.status == "new");
         let references = References::search(self.root, &new);
-        let (repository, below) = repository(self.root);
+        let (repository, below) = repository(self.root, self.around);
         let lookups = Lookups {
             below,
             owners: Owners::find(&repository),
@@ -86,7 +85,7 @@ impl Planner<'_> {
         Plan {
             entries,
             left_out: rest.len(),
-            not_scanned: skipped.map(|skip| format!("{}: {}", skip.path, skip.reason)).collect(),
+            not_scanned: skipped.map(ToString::to_string).collect(),
             day: self.now.strftime("%Y-%m-%d").to_string(),
         }
     }
@@ -128,7 +127,7 @@ impl Planner<'_> {
             stage: stage(finding),
             decision,
             because,
-            effort: effort(&remedy.action, &finding.locations),
+            effort: effort(remedy.action, &finding.locations),
             inventory,
             name: String::new(),
             tags: BTreeMap::new(),
@@ -185,16 +184,16 @@ struct Lookups<'a> {
 
 /// The root of the repository that `folder` lies in, and the way from there; the folder itself if it is in
 /// none.
-fn repository(folder: &Path) -> (PathBuf, String) {
+fn repository(folder: &Path, around: &dyn Surroundings) -> (PathBuf, String) {
     let here = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let here: PathBuf = here.components().collect();
-    let root = here.ancestors().find(|above| above.join(".git").exists()).unwrap_or(&here);
-    let below = here.strip_prefix(root).unwrap_or(Path::new(""));
+    let root = surroundings::repository(&here, around).unwrap_or_else(|| here.clone());
+    let below = here.strip_prefix(&root).unwrap_or(Path::new(""));
     let mut below = below.to_string_lossy().replace('\\', "/");
     if !below.is_empty() {
         below.push('/');
     }
-    (root.to_owned(), below)
+    (root, below)
 }
 
 /// The place that tells the most of who needs the secret: one that is there now.
@@ -221,7 +220,7 @@ fn classification(severity: Severity) -> &'static str {
     if severity >= Severity::High { "confidential" } else { "protected" }
 }
 
-fn effort(action: &Action, locations: &[Location]) -> Effort {
+fn effort(action: Action, locations: &[Location]) -> Effort {
     let effort = match action {
         Action::Remove => Effort::Small,
         Action::Rotate => Effort::Medium,
@@ -268,16 +267,8 @@ fn tags(inventory: &Inventory) -> BTreeMap<String, String> {
         ("appenv", inventory.environment.clone()),
         ("dataclassification", inventory.classification.clone()),
     ];
-    let owner = inventory.owner.iter().map(|owner| ("owner", tag_value(owner)));
+    let owner = inventory.owner.iter().map(|owner| ("owner", owner.clone()));
     tags.into_iter().chain(owner).map(|(key, value)| (key.to_owned(), value)).collect()
-}
-
-/// What AWS takes in a tag's value: letters, digits, blanks and a few signs, 256 at most
-/// (<https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>).
-fn tag_value(text: &str) -> String {
-    let allowed = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);
-    let kept: String = text.chars().map(|c| if allowed(c) { c } else { ' ' }).take(256).collect();
-    kept.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// All places, those in the working tree first.
@@ -333,15 +324,5 @@ impl Entry {
             }
         }
         steps
-    }
-}
-
-/// The word for a verb.
-#[must_use]
-pub fn verb(action: Action) -> &'static str {
-    match action {
-        Action::Remove => "remove",
-        Action::Replace => "replace",
-        Action::Rotate => "rotate",
     }
 }

@@ -210,7 +210,7 @@ impl Counts {
     pub fn of(plan: &Plan) -> Self {
         let mut counts = Self::default();
         for entry in &plan.entries {
-            for word in [entry.stage.name(), entry.decision.name(), super::verb(entry.action())] {
+            for word in [entry.stage.name(), entry.decision.name(), entry.action().name()] {
                 *counts.0.entry(word).or_default() += 1;
             }
             if entry.inventory.overdue {

@@ -27,7 +27,7 @@ impl References {
     /// Searches the files at and below `root` for the names of `findings`. What git ignores is not
     /// looked at.
     #[must_use]
-    pub fn search(root: &Path, findings: &[Finding]) -> Self {
+    pub fn search(root: &Path, findings: &[&Finding]) -> Self {
         let mut own = Own::new();
         for finding in findings {
             let Some(name) = searched_name(finding) else { continue };

@@ -82,33 +82,84 @@ impl Service {
 /// Lines on each side of a password in which its host and user are looked for.
 const NEAR: usize = 12;
 
-/// The managed database that the password at `place` opens, and what tells of it. `text` is the file.
+/// The managed database that the password at `place` opens, and what tells of it: the resource that it
+/// stands in, the host on its line, or, if its `name` may be that of a database's password, one near it.
+/// `text` is the file.
 #[must_use]
-pub fn of(setting: Setting, place: &Location, text: Option<&str>) -> Option<(Database, String)> {
+pub fn of(
+    setting: Setting,
+    place: &Location,
+    text: Option<&str>,
+    name: &str,
+) -> Option<(Database, String)> {
     let own = format!("{}{}", place.excerpt.before, place.excerpt.after);
-    let at = usize::try_from(place.start.line).unwrap_or(usize::MAX).saturating_sub(1);
-    let lines: Vec<&str> = text.unwrap_or_default().lines().collect();
-    let upto = lines[..(at + 1).min(lines.len())].join("\n");
-    if let Some(resource) = resource(setting, &upto)
-        && let Some(service) = Service::of_resource(resource)
-    {
-        // The password in the resource of a server is its administrator's.
-        let admin = resource != "google_sql_user";
-        let because = format!("It is the password in a resource {resource}.");
-        return Some((Database { service, admin }, because));
-    }
-    let near = lines[at.saturating_sub(NEAR).min(lines.len())..(at + NEAR + 1).min(lines.len())]
-        .join("\n");
-    let near = if near.is_empty() { own } else { near };
-    let (service, host) = Service::of_host(&near)?;
-    let user = user(&near);
-    let admin = user.as_deref().is_some_and(is_admin);
-    let whose = match (&user, admin) {
-        (Some(_), true) => " as its administrator",
-        _ => "",
-    };
+    let resource = of_resource(setting, place, text);
+    resource.or_else(|| of_host(&own)).or_else(|| {
+        // Other passwords may stand beside that of the database.
+        let near = text.filter(|_| may_be_of_one(name)).map(|text| around(place, text))?;
+        of_host(&near)
+    })
+}
+
+fn of_resource(
+    setting: Setting,
+    place: &Location,
+    text: Option<&str>,
+) -> Option<(Database, String)> {
+    let lines: Vec<&str> = text?.lines().take(line_of(place) + 1).collect();
+    let upto = lines.join("\n");
+    let resource = resource(setting, &upto)?;
+    let service = Service::of_resource(resource)?;
+    // The password in the resource of a server is its administrator's.
+    let admin = resource != "google_sql_user";
+    let because = format!("It is the password in a resource {resource}.");
+    Some((Database { service, admin }, because))
+}
+
+/// The lines around a place.
+fn around(place: &Location, text: &str) -> String {
+    let first = line_of(place).saturating_sub(NEAR);
+    let near: Vec<&str> = text.lines().skip(first).take(2 * NEAR + 1).collect();
+    near.join("\n")
+}
+
+fn of_host(text: &str) -> Option<(Database, String)> {
+    let (service, host) = Service::of_host(text)?;
+    let admin = user(text).as_deref().is_some_and(is_admin);
+    let whose = if admin { " as its administrator" } else { "" };
     let because = format!("It logs in{whose} to {}: the host ends in {host}.", service.name());
     Some((Database { service, admin }, because))
+}
+
+/// The line of a place, from 0.
+fn line_of(place: &Location) -> usize {
+    usize::try_from(place.start.line).unwrap_or(usize::MAX).saturating_sub(1)
+}
+
+/// Whether a password of that name may be a database's: it says so, or says nothing but that it is a
+/// password.
+fn may_be_of_one(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let words = [
+        "db",
+        "sql",
+        "database",
+        "datasource",
+        "jdbc",
+        "rds",
+        "master",
+        "admin",
+        "mongo",
+        "redshift",
+        "postgres",
+        "pg",
+        "mysql",
+        "maria",
+        "oracle",
+        "aurora",
+    ];
+    let bare = ["", "password", "passwd", "pwd", "pass", "secret"];
+    words.iter().any(|word| name.contains(word)) || bare.contains(&name.as_str())
 }
 
 /// The user named in a URL or in a setting near the password.

@@ -94,10 +94,7 @@ fn needless(evidence: &Evidence) -> Option<(&'static str, Option<Reason>)> {
         Role::Example => return Some(("remove-example", None)),
         Role::Product => {}
     }
-    (evidence.referred == Some(false)).then(|| {
-        let because = format!("Nothing else in the tree speaks of {}.", evidence.name);
-        ("remove-unused", Some(Reason::new("references", because)))
-    })
+    None
 }
 
 fn kept_or_replaced(evidence: &Evidence, issuer: Option<&str>) -> (&'static str, Option<Reason>) {
@@ -145,6 +142,10 @@ fn replaced(evidence: &Evidence, issuer: Option<&str>) -> Option<(&'static str, 
                 "The registry trusts this CI service's own identity.",
             ))
         }
+        Credential::ClusterToken => Some((
+            "kubernetes-service-account-token",
+            "The cluster can issue tokens that end, to the pod that needs one.",
+        )),
         Credential::ClientCredential if on_clients => Some((
             "public-client",
             "What is in an app or a page is no secret, and PKCE needs none.",

@@ -4,7 +4,7 @@
 use super::database::{self, Database};
 use super::platform::{self, Platform};
 use super::setting::{Role, Setting};
-use super::surroundings::{Surroundings, is_root};
+use super::surroundings::{self, Surroundings};
 use crate::blob::Via;
 use crate::finding::{Finding, Location, Status};
 use crate::kind::FileKind;
@@ -47,6 +47,14 @@ pub enum Worth {
     TestMode,
 }
 
+impl Worth {
+    /// Whether nothing takes it, so that there is nothing to revoke.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::Expired(_) | Self::NeverIssued | Self::Published(_))
+    }
+}
+
 /// Who can have read a secret.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Reach {
@@ -84,8 +92,6 @@ pub struct Evidence {
     pub third_party: Option<&'static str>,
     /// Whether all places are in comments.
     pub commented: bool,
-    /// Whether anything refers to it; `None` if nobody has looked.
-    pub referred: Option<bool>,
     /// Who can have read it.
     pub reach: Reach,
     /// Whether a file of the working tree holds it.
@@ -108,7 +114,9 @@ impl Evidence {
         let place = telling(finding);
         let path = path_of(place);
         let name = assigned_name(place);
-        let text = place.is_in_tree().then(|| around.text(Path::new(&path))).flatten();
+        // What is in an archive or in encoded text has other lines than the file.
+        let is_plain = place.is_in_tree() && place.origin.via.is_empty();
+        let text = is_plain.then(|| around.text(Path::new(&path))).flatten();
         let setting = match &place.origin.path {
             None => message_or_other(place),
             Some(_) => Setting::of(&path, text.as_deref()),
@@ -123,7 +131,6 @@ impl Evidence {
             database: None,
             third_party: third_party(&name),
             commented: finding.locations.iter().all(is_commented),
-            referred: None,
             reach: reach(finding, around),
             in_tree: finding.exposure.in_tree,
             is_document: finding.secret.reveal().contains(&b'\n')
@@ -142,6 +149,9 @@ impl Evidence {
         if temporary && credential == Credential::AwsAccessKey {
             evidence.credential = Credential::Session;
         }
+        if is_of_cluster(finding) {
+            evidence.credential = Credential::ClusterToken;
+        }
         evidence.tell(finding);
         evidence
     }
@@ -158,7 +168,6 @@ impl Evidence {
             database: None,
             third_party: None,
             commented: false,
-            referred: None,
             reach: Reach::Unknown,
             in_tree: true,
             is_document: false,
@@ -177,7 +186,8 @@ impl Evidence {
         if !passwords.contains(&self.credential) {
             return;
         }
-        let Some((database, because)) = database::of(self.setting, place, text) else { return };
+        let found = database::of(self.setting, place, text, &self.name);
+        let Some((database, because)) = found else { return };
         self.credential = Credential::DatabasePassword;
         self.database = Some(database);
         self.note("database", because);
@@ -197,6 +207,12 @@ impl Evidence {
             Role::Product => {}
             Role::Test => self.note("place", format!("{all} in tests.")),
             Role::Example => self.note("place", format!("{all} in examples or texts for people.")),
+        }
+        if finding.verification.status == Status::Encrypted {
+            self.note(
+                "verification",
+                "A passphrase protects this copy, as long as nobody guesses it.",
+            );
         }
         if self.commented {
             self.note("place", "It stands in a comment, where no program reads it.");
@@ -263,6 +279,13 @@ fn worth(finding: &Finding) -> Worth {
     }
 }
 
+/// Clusters sign tokens that never end in this name
+/// (<https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/>).
+fn is_of_cluster(finding: &Finding) -> bool {
+    let issuer = finding.verification.facts.get("issuer");
+    issuer.is_some_and(|issuer| issuer == "kubernetes/serviceaccount")
+}
+
 fn role(finding: &Finding) -> Role {
     let roles = finding.locations.iter().map(|place| match &place.origin.path {
         Some(_) => Role::of(&path_of(place)),
@@ -293,13 +316,20 @@ fn is_outside(finding: &Finding, around: &dyn Surroundings) -> bool {
         let path = Path::new(&path);
         // A name from the current directory says nothing of the folders above that.
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        !absolute.ancestors().skip(1).any(|folder| is_root(folder, around))
+        surroundings::repository(&absolute, around).is_none()
     })
 }
 
 /// What a value is assigned to: the last word before the operator on its line.
 fn assigned_name(place: &Location) -> String {
     let before = place.excerpt.before.as_str();
+    // Before a password in a URL stand the user and the scheme: its name is that of the URL.
+    let before = match before.rfind("://") {
+        Some(at) if !before[at..].contains(char::is_whitespace) => {
+            before[..at].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "+-.".contains(c))
+        }
+        _ => before,
+    };
     let operator = |c: char| c.is_whitespace() || "\"'`=:>(,[{".contains(c);
     let before = before.trim_end_matches(operator);
     let of_name = |c: char| c.is_alphanumeric() || "_-.".contains(c);
@@ -322,8 +352,9 @@ fn is_commented(place: &Location) -> bool {
         FileKind::Text => &[],
     };
     let shows_its_beginning = !before.starts_with('…');
-    // `#define` says something to the compiler, and `*p = …` is a statement.
-    let directive = ["#define", "#include", "#!"].iter().any(|known| before.starts_with(known));
+    // `#define` and `#[…]` say something to the compiler, and `*p = …` is a statement.
+    let directives = ["#define", "#include", "#!", "#[", "#if", "#el", "#en", "#pragma", "#region"];
+    let directive = directives.iter().any(|known| before.starts_with(known));
     let pointer = before.starts_with('*') && !before.starts_with("* ") && !before.starts_with("**");
     shows_its_beginning
         && !directive

@@ -92,8 +92,10 @@ pub fn of(
 ) -> Option<Seen> {
     let own = of_setting(setting).or_else(|| of_path(path)).or_else(|| of_name(name));
     own.or_else(|| of_resource(setting, text))
-        .or_else(|| of_text(setting, text))
+        .or_else(|| of_document(setting, text))
         .or_else(|| of_surroundings(path, around))
+        // Other platforms call their handlers so, too.
+        .or_else(|| of_program(setting, text))
 }
 
 fn of_setting(setting: Setting) -> Option<Seen> {
@@ -165,13 +167,13 @@ fn of_name(name: &str) -> Option<Seen> {
 #[must_use]
 pub fn resource(setting: Setting, text: &str) -> Option<&str> {
     match setting {
-        Setting::Terraform => text.lines().rev().find_map(|line| {
-            let line = line.trim_start();
-            line.strip_prefix("resource \"")
-                .or_else(|| line.strip_prefix("provider \""))?
-                .split('"')
-                .next()
-        }),
+        Setting::Terraform => {
+            // Blocks begin at the margin: a variable behind a resource is none of its own.
+            let begins = |line: &&str| line.starts_with(|c: char| c.is_ascii_alphabetic());
+            let block = text.lines().rev().find(begins)?;
+            let of = |kind: &str| block.strip_prefix(kind)?.split('"').nth(1);
+            of("resource ").or_else(|| of("provider "))
+        }
         Setting::CloudFormation => text.lines().rev().find_map(|line| {
             let at = line.find("AWS::")?;
             line[..at]
@@ -185,10 +187,11 @@ pub fn resource(setting: Setting, text: &str) -> Option<&str> {
 fn of_resource(setting: Setting, text: &str) -> Option<Seen> {
     let resource = resource(setting, text)?;
     let lower = resource.to_ascii_lowercase();
+    let begins = |starts: &[&str]| starts.iter().any(|start| lower.starts_with(start));
     let platform = match () {
-        () if lower.contains("lambda") || lower.contains("serverless") => Platform::Lambda,
-        () if lower.contains("ecs") => Platform::Ecs,
-        () if lower.contains("eks") => Platform::Eks,
+        () if begins(&["aws_lambda", "aws::lambda::", "aws::serverless::"]) => Platform::Lambda,
+        () if begins(&["aws_ecs_", "aws::ecs::"]) => Platform::Ecs,
+        () if begins(&["aws_eks_", "aws::eks::"]) => Platform::Eks,
         () if lower == "aws_instance"
             || lower.contains("launch_template")
             || lower.contains("launch_configuration") =>
@@ -205,31 +208,10 @@ fn of_resource(setting: Setting, text: &str) -> Option<Seen> {
     Some((platform, format!("It stands in a resource {resource}.")))
 }
 
-/// What programs and manifests say themselves.
-fn of_text(setting: Setting, text: &str) -> Option<Seen> {
-    let has = |parts: &[&str]| {
-        parts.iter().find(|part| text.contains(**part)).map(|part| (*part).to_owned())
-    };
+/// What manifests and task definitions say themselves.
+fn of_document(setting: Setting, text: &str) -> Option<Seen> {
     match setting {
-        Setting::Code(_) => {
-            let handler = has(&[
-                "lambda_handler(",
-                "exports.handler",
-                "aws-lambda-go",
-                "APIGatewayProxyHandler",
-                "RequestHandler<",
-                "Amazon.Lambda.Core",
-                "lambda_runtime",
-            ])?;
-            Some((
-                Platform::Lambda,
-                format!(
-                    "The program has a handler of AWS Lambda ({}).",
-                    handler.trim_end_matches(['(', '<'])
-                ),
-            ))
-        }
-        Setting::Kubernetes => Some(match has(&["eks.amazonaws.com", ".dkr.ecr."]) {
+        Setting::Kubernetes => Some(match holds(text, &["eks.amazonaws.com", ".dkr.ecr."]) {
             Some(mark) => (
                 Platform::Eks,
                 format!("It stands in a manifest of Kubernetes that speaks of AWS ({mark})."),
@@ -237,11 +219,34 @@ fn of_text(setting: Setting, text: &str) -> Option<Seen> {
             None => (Platform::Kubernetes, "It stands in a manifest of Kubernetes.".into()),
         }),
         Setting::Settings | Setting::CloudFormation => {
-            has(&["containerDefinitions", "ContainerDefinitions"])
+            holds(text, &["containerDefinitions", "ContainerDefinitions"])
                 .map(|_| (Platform::Ecs, "It stands in a task definition of ECS.".into()))
         }
         _ => None,
     }
+}
+
+/// What programs say themselves.
+fn of_program(setting: Setting, text: &str) -> Option<Seen> {
+    let Setting::Code(_) = setting else { return None };
+    let handler = holds(
+        text,
+        &[
+            "lambda_handler(",
+            "exports.handler",
+            "aws-lambda-go",
+            "APIGatewayProxyHandler",
+            "RequestHandler<",
+            "Amazon.Lambda.Core",
+            "lambda_runtime",
+        ],
+    )?;
+    let handler = handler.trim_end_matches(['(', '<']);
+    Some((Platform::Lambda, format!("The program has a handler of AWS Lambda ({handler}).")))
+}
+
+fn holds(text: &str, parts: &[&'static str]) -> Option<&'static str> {
+    parts.iter().copied().find(|part| text.contains(part))
 }
 
 /// A file or folder whose name betrays the platform, with words that it must hold.

@@ -2,7 +2,7 @@
 //! place. Each is said once, and nothing that does not apply.
 
 use super::decision::Decision;
-use super::evidence::{Evidence, Reach, Worth};
+use super::evidence::{Evidence, Reach};
 use super::setting::{CiService, Setting};
 use super::{Facts, Instruction, Part, Phase, Remedy};
 use crate::finding::{Finding, Location, Status};
@@ -37,17 +37,12 @@ impl Words {
             Vec::new()
         };
         let tree = tree.split_first().map(|(first, more)| {
-            let line = if first.origin.via.is_empty() || first.origin.path.is_some() {
-                format!(", line {}", first.start.line)
-            } else {
-                String::new()
-            };
             let more = match more.len() {
                 0 => String::new(),
-                1 => ", and the other place".into(),
-                n => format!(", and the {n} other places"),
+                1 => ", and from 1 other place".into(),
+                n => format!(", and from {n} other places"),
             };
-            format!("{}{line}{more}", name(first))
+            format!("{}, line {}{more}", name(first), first.start.line)
         });
         Self {
             path: name(primary),
@@ -160,10 +155,7 @@ impl Composer<'_> {
 
     /// How the old value is revoked, if it can open anything.
     fn contain(&self) -> Vec<(Part, Step)> {
-        if matches!(
-            self.evidence.worth,
-            Worth::Expired(_) | Worth::NeverIssued | Worth::Published(_)
-        ) {
+        if self.evidence.worth.is_nothing() {
             return Vec::new();
         }
         let removed = self.decision.strategy.action == Action::Remove;
@@ -267,50 +259,42 @@ impl Composer<'_> {
     }
 
     fn history(&self) -> Option<Step> {
-        let rewrite = "git filter-repo --sensitive-data-removal --replace-text REPLACEMENTS_FILE";
         let dead = match self.decision.strategy.action {
             Action::Remove => "",
-            Action::Replace | Action::Rotate => "Once the old value is dead, ",
+            Action::Replace | Action::Rotate => "once the old value is dead, ",
         };
-        let clean = |rest: &str| {
-            let text = format!(
-                "{dead}clean the history in a fresh clone, with the value in a 0600 file outside the repository. {rest}"
-            );
-            let mut letters = text.chars();
-            letters
-                .next()
-                .map(|first| first.to_uppercase().chain(letters).collect::<String>())
-                .unwrap_or_default()
+        let clean = format!(
+            "{dead}clean the history in a fresh clone, with the value in a 0600 file outside the repository."
+        );
+        let rewrite = "git filter-repo --sensitive-data-removal --replace-text REPLACEMENTS_FILE";
+        let (what, command) = match self.evidence.reach {
+            Reach::Pushed => (
+                format!(
+                    "{} Force-push all branches and tags, ask the host to drop cached views and pull-request refs, and everybody to clone again. What was pushed stays compromised even so.",
+                    capital(&clean)
+                ),
+                rewrite,
+            ),
+            Reach::Committed => (
+                format!(
+                    "{} Do so before anything is pushed; with a remote that has the commits already, force-push, and ask everybody to clone again.",
+                    capital(&clean)
+                ),
+                rewrite,
+            ),
+            Reach::Unknown => (
+                format!(
+                    "See whether the history holds it too. If so, {clean} Force-push, and ask everybody to clone again."
+                ),
+                "blurt scan --history",
+            ),
+            Reach::Staged | Reach::Uncommitted | Reach::NoRepository => return None,
         };
-        match self.evidence.reach {
-            Reach::Pushed => Some(Step {
-                what: clean(
-                    "Force-push all branches and tags, ask the host to drop cached views and pull-request refs, and everybody to clone again. What was pushed stays compromised even so.",
-                ),
-                command: Some(rewrite.into()),
-            }),
-            Reach::Committed => Some(Step {
-                what: clean(
-                    "Do so before anything is pushed; with a remote that has the commits already, force-push, and ask everybody to clone again.",
-                ),
-                command: Some(rewrite.into()),
-            }),
-            Reach::Unknown => Some(Step {
-                what: format!(
-                    "See whether the history holds it too. If so, {}",
-                    lower(&clean("Force-push, and ask everybody to clone again."))
-                ),
-                command: Some("blurt scan --history".into()),
-            }),
-            Reach::Staged | Reach::Uncommitted | Reach::NoRepository => None,
-        }
+        Some(Step { what, command: Some(command.into()) })
     }
 
     fn watch(&self) -> Vec<(Part, Step)> {
-        if matches!(
-            self.evidence.worth,
-            Worth::Expired(_) | Worth::NeverIssued | Worth::Published(_)
-        ) {
+        if self.evidence.worth.is_nothing() {
             return Vec::new();
         }
         let mut steps = self.all(Part::Provider, &self.playbook.watch);
@@ -411,8 +395,8 @@ fn step(what: &str) -> Step {
     Step { what: what.to_owned(), command: None }
 }
 
-/// The sentence in the middle of another one.
-fn lower(sentence: &str) -> String {
+/// The sentence with a capital letter at its beginning.
+fn capital(sentence: &str) -> String {
     let mut letters = sentence.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

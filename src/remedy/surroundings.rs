@@ -79,6 +79,12 @@ pub fn is_root(folder: &Path, around: &dyn Surroundings) -> bool {
     around.has(folder, ".git")
 }
 
+/// The root of the repository that the absolute `path` is or lies in.
+#[must_use]
+pub fn repository(path: &Path, around: &dyn Surroundings) -> Option<PathBuf> {
+    path.ancestors().find(|folder| is_root(folder, around)).map(Path::to_owned)
+}
+
 /// The first of the sorted `names` that is `known`, or begins with it if that ends in `*`.
 #[must_use]
 pub fn named<'n>(names: &'n [String], known: &str) -> Option<&'n String> {

@@ -2,6 +2,7 @@
 
 use super::SCHEMA_VERSION;
 use crate::blob::INTO;
+use crate::coverage::Skip;
 use crate::finding::Commit;
 use crate::remedy::Remedy;
 use crate::rule::{Confidence, Severity};
@@ -26,15 +27,6 @@ pub struct Coverage {
     /// Where it could not.
     #[serde(default)]
     pub skipped: Vec<Skip>,
-}
-
-/// Something that the earlier scan could not look at.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Skip {
-    /// What it was.
-    pub path: String,
-    /// Why.
-    pub reason: String,
 }
 
 /// A finding of the earlier scan.

@@ -305,6 +305,8 @@ pub enum Credential {
     RegistryToken,
     /// A token of a secrets store.
     StoreToken,
+    /// A token of a service account of Kubernetes.
+    ClusterToken,
     /// The private key of a certificate.
     CertificateKey,
     /// A key that encrypts or signs.
@@ -377,6 +379,18 @@ pub enum Action {
     Replace,
     /// It must stay a secret: revoke it, issue a new one into a store.
     Rotate,
+}
+
+impl Action {
+    /// The verb in the middle of a sentence.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Remove => "remove",
+            Self::Replace => "replace",
+            Self::Rotate => "rotate",
+        }
+    }
 }
 
 /// Texts, each ended by a line feed, in one: reading the triggers of all rules allocates nothing.

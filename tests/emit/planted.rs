@@ -182,7 +182,7 @@ fn entry(plant: &Plant, finding: &Finding, remedy: &Remedy, root: &Path) -> Entr
         effort: Effort::Medium,
         inventory: inventory(plant),
         name: format!("/shop/api/prod/{}", plant.name),
-        tags: BTreeMap::from([("cost-center".to_owned(), "4 \"711\" ${x} %{y}".to_owned())]),
+        tags: tags(&inventory(plant)),
         places: places.collect(),
         remedy,
     }
@@ -202,4 +202,17 @@ fn inventory(plant: &Plant) -> Inventory {
         age_days: None,
         overdue: false,
     }
+}
+
+/// The tags of the scheme, and one that needs quoting.
+fn tags(inventory: &Inventory) -> BTreeMap<String, String> {
+    let tags = [
+        ("appname", inventory.application.as_str()),
+        ("appfunc", inventory.function.name()),
+        ("appenv", &inventory.environment),
+        ("dataclassification", &inventory.classification),
+        ("owner", inventory.owner.as_deref().unwrap_or_default()),
+        ("cost-center", "4 \"711\" ${x} %{y}"),
+    ];
+    tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
 }

@@ -121,27 +121,14 @@ fn named(
     distinct(relocations.iter().map(name).collect(), &entries, mark)
 }
 
-/// The tags of a secret: those of the tagging scheme of "Migrating your secrets to AWS Secrets Manager, part
-/// I", its owner, and what else the plan says.
+/// The tags of a secret. AWS keeps keys that begin with `aws:` for itself.
 pub(super) fn tags(entry: &Entry) -> BTreeMap<String, String> {
-    let inventory = &entry.inventory;
-    let function = serde_json::to_value(inventory.function).unwrap_or_default();
-    let known = [
-        ("appname", Some(inventory.application.as_str())),
-        ("appfunc", function.as_str()),
-        ("appenv", Some(inventory.environment.as_str())),
-        ("dataclassification", Some(inventory.classification.as_str())),
-        ("owner", inventory.owner.as_deref()),
-    ];
-    let known = known.into_iter().filter_map(|(key, value)| Some((key, value?)));
-    let told = entry.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-    let tags = known.chain(told).map(|(key, value)| (tag(key, 128), tag(value, 256)));
-    // AWS keeps keys that begin so for itself.
+    let tags = entry.tags.iter().map(|(key, value)| (tag(key, 128), tag(value, 256)));
     tags.filter(|(key, value)| !key.is_empty() && !value.is_empty() && !key.starts_with("aws:"))
         .collect()
 }
 
-/// The characters of a tag's key or value that AWS takes everywhere:
+/// The characters of a tag's key or value that AWS takes everywhere, at most `most` of them:
 /// <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>.
 fn tag(text: &str, most: usize) -> String {
     let allowed = |c: &char| c.is_ascii_alphanumeric() || " _.:/=+-@".contains(*c);

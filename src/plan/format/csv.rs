@@ -1,7 +1,7 @@
 //! The inventory as a table: for spreadsheets, and for tools of IT asset management.
 
 use super::PlanFormat;
-use crate::plan::{Entry, Plan, verb};
+use crate::plan::{Entry, Plan};
 use crate::report::{confident, name_of, sanitize};
 use crate::rule::RuleSet;
 use std::io::{self, Write};
@@ -74,7 +74,7 @@ fn row(number: usize, entry: &Entry) -> [String; 25] {
         entry.stage.name().to_owned(),
         entry.decision.name().to_owned(),
         entry.because.clone(),
-        verb(entry.action()).to_owned(),
+        entry.action().name().to_owned(),
         entry.remedy.strategy.clone(),
         entry.effort.name().to_owned(),
         inventory.owner.clone().unwrap_or_default(),

@@ -1,10 +1,9 @@
 //! A plan as one page that needs nothing else: no network, no script. It follows the reader's light or
 //! dark theme, and prints.
 
-use super::PlanFormat;
-use super::markdown::{decided, describe};
+use super::{PlanFormat, age, describe, environment, secrets};
 use crate::plan::outline::{Chapter, Counts, Group, Guide, Line, Outline};
-use crate::plan::{Entry, Place, Plan, verb};
+use crate::plan::{Entry, Place, Plan};
 use crate::remedy::Instruction;
 use crate::report::{name_of, sanitize};
 use crate::rule::RuleSet;
@@ -67,10 +66,6 @@ impl PlanFormat for Html {
     }
 }
 
-fn secrets(count: usize) -> String {
-    if count == 1 { "1 secret".to_owned() } else { format!("{count} secrets") }
-}
-
 fn summary(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let counts = Counts::of(plan);
     writeln!(out, "<p>As of {}.</p>", plan.day)?;
@@ -130,7 +125,7 @@ fn contents(outline: &Outline, out: &mut dyn Write) -> io::Result<()> {
                 "<li class=\"{severity}\"><a href=\"#group-{number}\">{}</a> <span>{}, {}, {}</span></li>",
                 Escaped(group.title),
                 secrets(group.entries.len()),
-                verb(first.action()),
+                first.action().name(),
                 describe(chapter.stage).0.to_lowercase(),
                 severity = name_of(first.severity)
             )?;
@@ -158,7 +153,7 @@ fn group(number: usize, group: &Group, guides: &[Guide], out: &mut dyn Write) ->
         "<article id=\"group-{number}\">\n<h3>{number}. {}</h3>\n<p><span class=\"badge {severity}\">{severity}</span> \
          <span class=\"badge\">{}</span> <span class=\"badge\">{} effort</span> {}</p>",
         Escaped(group.title),
-        verb(first.action()),
+        first.action().name(),
         first.effort.name(),
         Escaped(&first.remedy.summary)
     )?;
@@ -220,21 +215,16 @@ fn row(entry: &Entry, stored: bool, out: &mut dyn Write) -> io::Result<()> {
         places(folded, out)?;
         write!(out, "</details>")?;
     }
-    let age = match inventory.age_days {
-        Some(days) if inventory.overdue => format!("<b>{days} days</b>"),
-        Some(1) => "1 day".to_owned(),
-        Some(days) => format!("{days} days"),
-        None => "not known".to_owned(),
-    };
-    let assumed = if inventory.environment_from.is_none() { " (assumed)" } else { "" };
+    let age = age(inventory);
+    let age = if inventory.overdue { format!("<b>{age}</b>") } else { age };
     let owner = inventory.owner.as_deref().unwrap_or("not known");
     write!(
         out,
-        "</td><td>{}</td><td><code>{}</code>, {}{assumed}</td><td>{age}</td><td>{}</td>",
+        "</td><td>{}</td><td><code>{}</code>, {}</td><td>{age}</td><td>{}</td>",
         Escaped(owner),
         Escaped(&inventory.application),
-        inventory.environment,
-        decided(entry.decision)
+        environment(inventory),
+        entry.decision.name()
     )?;
     match (stored, entry.store()) {
         (false, _) => {}

@@ -1,8 +1,8 @@
 //! A plan for people, in Markdown as code hosts and editors read it.
 
-use super::PlanFormat;
+use super::{PlanFormat, age, describe, environment, secrets};
 use crate::plan::outline::{Chapter, Counts, Group, Guide, Line, Outline};
-use crate::plan::{Entry, Move, Plan, Stage, verb};
+use crate::plan::{Entry, Plan};
 use crate::report::markup::{block, code, prose, prose_with_links};
 use crate::report::name_of;
 use crate::rule::RuleSet;
@@ -89,33 +89,10 @@ fn summary(plan: &Plan) -> Vec<String> {
     blocks
 }
 
-fn secrets(count: usize) -> String {
-    if count == 1 { "1 secret".to_owned() } else { format!("{count} secrets") }
-}
-
 fn head(chapter: &Chapter) -> [String; 2] {
     let count: usize = chapter.groups.iter().map(|group| group.entries.len()).sum();
     let (title, text) = describe(chapter.stage);
     [format!("## {title}: {}", secrets(count)), text.to_owned()]
-}
-
-/// The heading of a chapter, and what it is about.
-pub(super) fn describe(stage: Stage) -> (&'static str, &'static str) {
-    match stage {
-        Stage::Incident => (
-            "The incident",
-            "A remote has these, so take them for read by others. Contain each of them before anything else, \
-             the first group first; write down when, and who did it.",
-        ),
-        Stage::History => (
-            "In the history",
-            "Commits hold these, and no remote is known to have them. Whoever clones the repository has them.",
-        ),
-        Stage::Files => (
-            "In files",
-            "Files hold these. No commit is known to hold them, unless the history was not scanned.",
-        ),
-    }
 }
 
 fn group_blocks(number: usize, group: &Group, guides: &[Guide]) -> Vec<String> {
@@ -126,7 +103,7 @@ fn group_blocks(number: usize, group: &Group, guides: &[Guide]) -> Vec<String> {
         format!("### {number}. {}{count}", prose(group.title)),
         format!(
             "**{}**, {} severity, {} effort. {}",
-            capital(verb(first.action())),
+            capital(first.action().name()),
             name_of(first.severity),
             first.effort.name(),
             prose(&first.remedy.summary)
@@ -198,15 +175,9 @@ fn row(entry: &Entry, stored: bool) -> String {
         places.push(format!("and {} more", all.len() - MOST_PLACES));
     }
     let owner = inventory.owner.as_deref().map_or_else(|| "not known".to_owned(), prose);
-    let age = match inventory.age_days {
-        Some(days) if inventory.overdue => format!("**{days} days**"),
-        Some(1) => "1 day".to_owned(),
-        Some(days) => format!("{days} days"),
-        None => "not known".to_owned(),
-    };
-    let assumed = if inventory.environment_from.is_none() { " (assumed)" } else { "" };
-    let application =
-        format!("{}, {}{assumed}", code(&inventory.application), inventory.environment);
+    let age = age(inventory);
+    let age = if inventory.overdue { format!("**{age}**") } else { age };
+    let application = format!("{}, {}", code(&inventory.application), environment(inventory));
     let name = match (stored, entry.store()) {
         (false, _) => String::new(),
         (true, None) => " |".to_owned(),
@@ -216,13 +187,8 @@ fn row(entry: &Entry, stored: bool) -> String {
         "| {} | {} | {owner} | {application} | {age} | {} |{name}",
         code(&entry.secret),
         places.join("<br>"),
-        decided(entry.decision)
+        entry.decision.name()
     )
-}
-
-/// The decision, in a word.
-pub(super) fn decided(decision: Move) -> &'static str {
-    decision.name()
 }
 
 fn guide_blocks(guide: &Guide) -> Vec<String> {

@@ -6,7 +6,6 @@ use crate::finding::Finding;
 use crate::remedy::Remedy;
 use crate::report::markup::{block, longest_run};
 use crate::report::sanitize;
-use crate::rule::Action;
 use serde_sarif::sarif::Message;
 
 /// What a result says. Its first sentence is what GitHub shows as the title.
@@ -17,7 +16,7 @@ pub(super) fn message(
     unlisted: usize,
 ) -> Message {
     let (name, secret) = (&finding.rule.spec().name, finding.secret.to_string());
-    let verb = verb(remedy.action);
+    let verb = remedy.action.name();
     let mut text =
         vec![format!("{} {}: {verb} it.", plain(name), plain(&secret)), plain(&remedy.summary)];
     let mut formatted = vec![
@@ -52,15 +51,6 @@ fn places(related: &[Related], unlisted: usize, escape: impl Fn(&str) -> String)
     let last = places.pop()?;
     let places = if places.is_empty() { last } else { format!("{} and {last}", places.join(", ")) };
     Some(format!("It also stands in {places}."))
-}
-
-/// The verb in the middle of a sentence.
-pub(super) fn verb(action: Action) -> &'static str {
-    match action {
-        Action::Remove => "remove",
-        Action::Replace => "replace",
-        Action::Rotate => "rotate",
-    }
 }
 
 /// Text in a plain message, where nothing is markup but links. Braces stay single, as no consumer

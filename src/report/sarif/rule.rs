@@ -1,6 +1,6 @@
 //! Rules as SARIF describes them, with everything that GitHub asks for and shows beside an alert.
 
-use super::message::{code, markdown, plain, verb};
+use super::message::{code, markdown, plain};
 use super::{level, sentence};
 use crate::finding::Finding;
 use crate::remedy::Remedy;
@@ -82,7 +82,7 @@ fn identifier(id: &str) -> String {
 fn properties(rule: &Rule, remedy: &Remedy) -> PropertyBag {
     let spec = rule.spec();
     let mut tags: Vec<String> = vec!["security".into(), "external/cwe/cwe-798".into()];
-    for tag in [spec.kind.as_str(), verb(remedy.action)] {
+    for tag in [spec.kind.as_str(), remedy.action.name()] {
         if !tags.iter().any(|known| known == tag) {
             tags.push(tag.to_owned());
         }
@@ -114,7 +114,7 @@ fn help_text(rule: &Rule, remedy: &Remedy) -> String {
     let mut lines = vec![
         format!("{} (credential type {}). {}", spec.name, spec.kind, remedy.why),
         String::new(),
-        format!("What to do: {} it. {}", verb(remedy.action), remedy.summary),
+        format!("What to do: {} it. {}", remedy.action.name(), remedy.summary),
         String::new(),
     ];
     for (n, step) in remedy.steps.iter().enumerate() {
@@ -134,7 +134,7 @@ fn help_markdown(rule: &Rule, remedy: &Remedy) -> String {
     let (name, kind) = (markdown(&rule.spec().name), code(&rule.spec().kind));
     let mut blocks = vec![
         format!("**{name}** (credential type {kind}). {}", markdown(&remedy.why)),
-        format!("## What to do: {} it", verb(remedy.action)),
+        format!("## What to do: {} it", remedy.action.name()),
         markdown(&remedy.summary),
     ];
     for (n, step) in remedy.steps.iter().enumerate() {
