@@ -152,6 +152,30 @@ fn a_plan_is_the_same_from_a_report_and_from_a_scan() {
 }
 
 #[test]
+fn options_choose_among_the_findings_of_a_report() {
+    let (organisation, _) = &*PLANTED;
+    let count = |args: &[&str]| {
+        let all = [&["plan", "../report.json", "-f", "json"], args].concat();
+        let plan: Value = serde_json::from_str(&organisation.blurt(&all).out).unwrap();
+        plan["entries"].as_array().unwrap().len()
+    };
+    let of = |wanted: &dyn Fn(&Value) -> bool| entries().iter().filter(|e| wanted(e)).count();
+    let severe = of(&|entry| entry["severity"] == "critical");
+    assert!(severe > 0 && severe < entries().len());
+    assert_eq!(count(&["--min-severity", "critical"]), severe);
+    let rule = "slack-bot-token";
+    let slack = of(&|entry| entry["rule"] == rule);
+    assert!(slack > 0);
+    assert_eq!(count(&["--rule", rule]), slack);
+    assert_eq!(count(&["--no-rule", rule]), entries().len() - slack);
+    let elsewhere = of(&|entry| {
+        let places = entry["places"].as_array().unwrap();
+        places.iter().any(|place| !text(place, "/name").starts_with("infra/"))
+    });
+    assert_eq!(count(&["--exclude", "infra/**"]), elsewhere);
+}
+
+#[test]
 fn what_is_no_report_is_an_error_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let plan = |report: &str| {

@@ -12,7 +12,7 @@ use crate::plan::format::{self, PlanFormat};
 use crate::plan::{Plan, Planner};
 use crate::remedy::surroundings;
 use crate::report;
-use crate::report::saved::Report;
+use crate::report::saved::{Location, Report};
 use crate::rule::RuleSet;
 use crate::source::{Files, History, Options, Source, history};
 use anyhow::{Context, Result, bail};
@@ -91,7 +91,7 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     let config = Config::new(args.selection.settings(args.selection.flags(), &Disk)?, &Disk)?;
     let rules = config.rules.clone();
     let report = match &args.report {
-        Some(path) => read(path)?,
+        Some(path) => args.select(read(path)?, &config),
         None => args.scan(config)?,
     };
     let around = surroundings::Disk::default();
@@ -125,6 +125,23 @@ fn read(path: &Path) -> Result<Report> {
 }
 
 impl Args {
+    /// The findings of a saved report that the options ask for. What they leave open, the earlier scan has
+    /// decided.
+    fn select(&self, mut report: Report, config: &Config) -> Report {
+        let asked = self.selection.flags();
+        let chooses_rules = !(asked.rules.only.is_empty() && asked.rules.disable.is_empty());
+        report.findings.retain(|finding| {
+            let excluded = |place: &Location| {
+                place.path.as_ref().is_some_and(|path| config.excluded.has(path.as_bytes().into()))
+            };
+            asked.scan.min_severity.is_none_or(|least| finding.severity >= least)
+                && asked.scan.min_confidence.is_none_or(|least| finding.confidence >= least)
+                && (!chooses_rules || config.rules.get(&finding.rule).is_some())
+                && !finding.locations.iter().all(excluded)
+        });
+        report
+    }
+
     /// The report of a scan of the current folder. It goes through JSON, so that a plan is the same as
     /// that of a saved report.
     fn scan(&self, config: Config) -> Result<Report> {

@@ -60,7 +60,7 @@ impl Excluded {
 
     /// Whether the file at `path`, named from the current directory, is left out: it, or a folder that
     /// it lies in.
-    pub(super) fn has(&self, path: &BStr) -> bool {
+    pub(crate) fn has(&self, path: &BStr) -> bool {
         self.0.iter().any(|globs| {
             let path = path.to_path_lossy();
             let path = globs.named(&path);
