@@ -2,7 +2,7 @@
 //! said once, at the end.
 
 use super::{Entry, Place, Plan, Stage};
-use crate::remedy::{Instruction, Part, Phase};
+use crate::remedy::{Instruction, Part, Phase, capital};
 use crate::rule::RuleSet;
 use std::collections::BTreeMap;
 
@@ -184,7 +184,7 @@ impl Guides<'_> {
 
     fn name(&self, entry: &Entry, step: &Instruction) -> (String, String) {
         let named = |id: &str, name: Option<&String>| {
-            (id.to_owned(), name.map_or(id, |name| name).to_owned())
+            (id.to_owned(), capital(name.map_or(id, |name| name)))
         };
         match step.part {
             Part::Strategy => {

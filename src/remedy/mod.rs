@@ -10,6 +10,8 @@ pub mod setting;
 mod steps;
 pub mod surroundings;
 
+pub(crate) use steps::capital;
+
 use crate::finding::Finding;
 use crate::rule::{Action, Credential, Function, Playbook, Rule, RuleSet};
 use decision::Decision;

@@ -307,8 +307,11 @@ impl Setting {
         if is_key("apiVersion:") && is_key("kind:") {
             return Some(Self::Kubernetes);
         }
-        let plays = is_key("hosts:") && (has("tasks:") || has("roles:") || has("vars:"));
-        (plays || is_key("ansible.builtin.")).then_some(Self::Ansible)
+        let is_inner = |key: &str| {
+            text.lines().any(|line| line.trim_start().trim_start_matches("- ").starts_with(key))
+        };
+        let plays = is_inner("hosts:") && (has("tasks:") || has("roles:") || has("vars:"));
+        (plays || is_inner("ansible.builtin.")).then_some(Self::Ansible)
     }
 
     fn of_extension(extension: &str) -> Self {
@@ -389,6 +392,7 @@ mod tests {
         let sam = "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Lambda::Function\n";
         assert_eq!(of("template.yaml", sam), Setting::CloudFormation);
         assert_eq!(of("site.yml", "- hosts: all\n  tasks:\n"), Setting::Ansible);
+        assert_eq!(of("site.yml", "- name: x\n  hosts: all\n  tasks:\n"), Setting::Ansible);
         assert_eq!(of("site.yml", "name: x\n"), Setting::Settings);
     }
 

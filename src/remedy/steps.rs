@@ -395,8 +395,8 @@ fn step(what: &str) -> Step {
     Step { what: what.to_owned(), command: None }
 }
 
-/// The sentence with a capital letter at its beginning.
-fn capital(sentence: &str) -> String {
-    let mut letters = sentence.chars();
+/// The words with a capital letter at their beginning.
+pub(crate) fn capital(words: &str) -> String {
+    let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

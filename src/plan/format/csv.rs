@@ -86,7 +86,7 @@ fn row(number: usize, entry: &Entry) -> [String; 25] {
         if inventory.overdue { "yes" } else { "no" }.to_owned(),
         entry.store().unwrap_or_default().to_owned(),
         if entry.store().is_some() { entry.name.clone() } else { String::new() },
-        tags.join(" "),
+        tags.join("; "),
         entry.places.len().to_string(),
         place.unwrap_or_default(),
     ]

@@ -3,6 +3,7 @@
 use super::{PlanFormat, age, describe, environment, secrets};
 use crate::plan::outline::{Chapter, Counts, Group, Guide, Line, Outline};
 use crate::plan::{Entry, Plan};
+use crate::remedy::capital;
 use crate::report::markup::{block, code, prose, prose_with_links};
 use crate::report::name_of;
 use crate::rule::RuleSet;
@@ -200,9 +201,4 @@ fn guide_blocks(guide: &Guide) -> Vec<String> {
         blocks.extend(step.command.as_ref().map(|command| block(command, &indent)));
     }
     blocks
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
