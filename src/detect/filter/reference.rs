@@ -40,6 +40,9 @@ impl Filter for Reference {
         if ENCRYPTED.are_in(subject.before) {
             return Some(Verdict::Drop("encrypted, by what stands before it"));
         }
+        if value.starts_with(b"?") && is_parameter(subject.before) {
+            return Some(Verdict::Drop("what a shell says where a variable is not set"));
+        }
         let fetched = starts_with_any(value, FETCHED);
         let hash = value.starts_with(b"$") && value[1..].iter().take(9).any(|b| *b == b'$');
         if fetched && !(hash || (subject.quoted && is_random_behind_dollar(value))) {
@@ -63,6 +66,14 @@ impl Filter for Reference {
         }
         (!subject.quoted && is_expression(value)).then_some(Verdict::Drop("an expression"))
     }
+}
+
+/// `${NAME:` and what may stand between it and the value: nothing.
+fn is_parameter(before: &[u8]) -> bool {
+    let Some(before) = before.strip_suffix(b":") else { return false };
+    let of_name = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'_';
+    let name = before.iter().rev().take_while(of_name).count();
+    name > 0 && before[..before.len() - name].ends_with(b"${")
 }
 
 /// `/$path_of_it`, `cn=user,$base`: a variable of four letters or more behind something else.
