@@ -12,6 +12,7 @@ pub mod encoding;
 pub mod expected;
 pub mod repo;
 pub mod report;
+pub mod syntax;
 pub mod token;
 
 use assert_cmd::Command;
