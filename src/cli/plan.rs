@@ -14,6 +14,7 @@ use crate::remedy::surroundings;
 use crate::report;
 use crate::report::saved::{Location, Report};
 use crate::rule::RuleSet;
+use crate::scan::Outcome;
 use crate::source::{Files, History, Options, Source, history};
 use anyhow::{Context, Result, bail};
 use clap::ValueHint;
@@ -95,8 +96,13 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
         None => args.scan(config)?,
     };
     let around = surroundings::Disk::default();
-    let planner =
-        Planner { rules: &rules, around: &around, root: Path::new("."), now: clock::now()? };
+    let planner = Planner {
+        rules: &rules,
+        around: &around,
+        root: Path::new("."),
+        now: clock::now()?,
+        blames: true,
+    };
     let plan = planner.plan(&report);
     if args.emit.is_empty() {
         args.write(&plan, &rules, &outputs)?;
@@ -153,10 +159,7 @@ impl Args {
             let options = history::Options { full: false, now: clock::now()? };
             sources.push(Box::new(History::new(here, options)));
         }
-        let outcome = job::scan(&sources, config, self.progress.progress());
-        let mut json = Vec::new();
-        report::by_name("json").context("there is no JSON")?.write(&outcome, &mut json)?;
-        Ok(Report::read(std::str::from_utf8(&json)?)?)
+        saved(&job::scan(&sources, config, self.progress.progress()))
     }
 
     fn outputs(&self) -> Result<Vec<(PathBuf, &'static dyn PlanFormat)>> {
@@ -198,6 +201,13 @@ impl Args {
         }
         Ok(())
     }
+}
+
+/// What a report of the outcome says, once it is read again.
+pub(super) fn saved(outcome: &Outcome) -> Result<Report> {
+    let mut json = Vec::new();
+    report::by_name("json").context("there is no JSON")?.write(outcome, &mut json)?;
+    Ok(Report::read(std::str::from_utf8(&json)?)?)
 }
 
 /// Whether the current folder lies in a repository.

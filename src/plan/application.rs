@@ -86,12 +86,17 @@ impl<'a> Applications<'a> {
     /// few words. `path` is written from the current directory, with forward slashes.
     pub fn of(&self, path: &str) -> (String, String) {
         let folders = folders(Path::new(path), self.around);
-        let manifest = folders.iter().find_map(|folder| self.in_folder(folder));
-        manifest
+        self.by_manifest(path)
             .or_else(|| of_repository(folders.first()?))
             .or_else(|| of_folder(folders.last()?))
             .or_else(|| of_folder(Path::new("")))
             .unwrap_or_else(|| ("app".to_owned(), "nothing".to_owned()))
+    }
+
+    /// The name in the nearest manifest of a package, and that.
+    #[must_use]
+    pub fn by_manifest(&self, path: &str) -> Option<(String, String)> {
+        folders(Path::new(path), self.around).iter().find_map(|folder| self.in_folder(folder))
     }
 
     fn in_folder(&self, folder: &Path) -> Option<Named> {

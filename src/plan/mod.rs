@@ -7,7 +7,7 @@ pub mod emit;
 pub mod entry;
 pub mod environment;
 pub mod format;
-mod name;
+pub(crate) mod name;
 pub mod outline;
 pub mod owner;
 pub mod references;
@@ -52,6 +52,8 @@ pub struct Planner<'a> {
     pub root: &'a Path,
     /// The time that ages are counted to.
     pub now: Timestamp,
+    /// Whether to ask the history who has written each line, which takes a while.
+    pub blames: bool,
 }
 
 impl Planner<'_> {
@@ -142,8 +144,7 @@ impl Planner<'_> {
         let in_repository = format!("{}{}", lookups.below, path.trim_start_matches("./"));
         let facts = finding.remediation.facts.as_ref();
         let assigned = facts.and_then(|facts| facts.assigned_to.as_deref()).unwrap_or_default();
-        let written = place
-            .is_in_tree()
+        let written = (self.blames && place.is_in_tree())
             .then(|| lookups.authors.of(&in_repository, place.start_line))
             .flatten();
         let last =

@@ -322,7 +322,10 @@ fn is_outside(finding: &Finding, around: &dyn Surroundings) -> bool {
 
 /// What a value is assigned to: the last word before the operator on its line.
 fn assigned_name(place: &Location) -> String {
-    let before = place.excerpt.before.as_str();
+    name_before(place.excerpt.before.as_str())
+}
+
+fn name_before(before: &str) -> String {
     // Before a password in a URL stand the user and the scheme: its name is that of the URL.
     let before = match before.rfind("://") {
         Some(at) if !before[at..].contains(char::is_whitespace) => {
@@ -330,14 +333,52 @@ fn assigned_name(place: &Location) -> String {
         }
         _ => before,
     };
+    if let Some(name) = defaulted(before) {
+        return name.to_owned();
+    }
     let operator = |c: char| c.is_whitespace() || "\"'`=:>(,[{".contains(c);
-    let before = before.trim_end_matches(operator);
+    let before = without_type(without_prefix(before)).trim_end_matches(operator);
     let of_name = |c: char| c.is_alphanumeric() || "_-.".contains(c);
     let start = before
         .rfind(|c: char| !of_name(c))
         .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let name = before[start..].trim_matches(['.', '-']);
     if name.chars().any(char::is_alphabetic) { name.to_owned() } else { String::new() }
+}
+
+/// The variable whose default the line ends before: `${NAME:-`.
+fn defaulted(before: &str) -> Option<&str> {
+    let inner = &before[before.rfind("${")? + 2..];
+    let name =
+        inner.trim_end_matches(['"', '\'']).trim_end_matches(['-', '=']).trim_end_matches(':');
+    let of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (name.len() < inner.len() && !name.is_empty() && name.chars().all(of_name)).then_some(name)
+}
+
+/// A line up to a literal, without the type between the name and its value: `key: &str = "`.
+fn without_type(before: &str) -> &str {
+    const TYPES: [&str; 8] =
+        ["&'static str", "&str", "str", "String", "string", "String?", "Optional[str]", "bytes"];
+    let declared = before.trim_end_matches(['"', '\'', '`', ' ']);
+    let Some(declared) = declared.strip_suffix('=').map(str::trim_end) else { return before };
+    let named =
+        TYPES.iter().find_map(|kind| declared.strip_suffix(kind)?.trim_end().strip_suffix(':'));
+    named.unwrap_or(before)
+}
+
+/// A line up to a literal, without the letters that some languages write before its quote: `b"`, `@"`, `r#"`.
+fn without_prefix(before: &str) -> &str {
+    let quotes = before.trim_end_matches(['"', '\'', '`']);
+    if quotes.len() == before.len() {
+        return before;
+    }
+    let letters = quotes.trim_end_matches(|c: char| c.is_ascii_alphabetic() || "@$#".contains(c));
+    let short = quotes.len() - letters.len() <= 3;
+    if short && letters.ends_with(|c: char| c.is_whitespace() || "=:(,[".contains(c)) {
+        letters
+    } else {
+        before
+    }
 }
 
 /// Whether the line is a comment in a file of its kind.
@@ -399,4 +440,29 @@ fn third_party(name: &str) -> Option<&'static str> {
         })
     };
     THIRD_PARTIES.iter().find(|(word, _)| of_word(word)).map(|(_, party)| *party)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_named_by_what_stands_before_it() {
+        for (before, name) in [
+            ("  db_password = \"", "db_password"),
+            ("export DB_PASSWORD='", "DB_PASSWORD"),
+            ("apiKey: b\"", "apiKey"),
+            ("KEY = r#\"", "KEY"),
+            ("const KEY: &str = \"", "KEY"),
+            ("private val apiToken: String = \"", "apiToken"),
+            ("def connect(user, password: str = \"", "password"),
+            ("export TOKEN=\"${TOKEN:-", "TOKEN"),
+            ("A=${B}${C-", "C"),
+            ("url: \"${HOST}/", ""),
+            ("DATABASE_URL=postgres://shop:", "DATABASE_URL"),
+            ("  - name: DB_PASSWORD=", "DB_PASSWORD"),
+        ] {
+            assert_eq!(name_before(before), name, "{before}");
+        }
+    }
 }
