@@ -20,6 +20,7 @@ pub mod corpus;
 pub mod coverage;
 pub mod detect;
 pub mod finding;
+pub mod fix;
 pub mod gate;
 pub mod hook;
 pub mod kind;

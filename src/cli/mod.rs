@@ -3,6 +3,7 @@
 
 mod ci;
 mod exit;
+mod fix;
 mod hook;
 mod job;
 mod output;
@@ -41,6 +42,8 @@ enum Command {
     Hook(hook::Args),
     /// Say what to do about all findings, in order
     Plan(Box<plan::Args>),
+    /// Take secrets out of files: literals become look-ups
+    Fix(Box<fix::Args>),
     /// List, show, check and test rules
     Rules(rules::Args),
 }
@@ -53,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Ci(args) => ci::run(&args),
         Command::Hook(args) => hook::run(&args),
         Command::Plan(args) => plan::run(&args),
+        Command::Fix(args) => fix::run(&args),
         Command::Rules(args) => rules::run(&args),
     };
     match result {

@@ -2,6 +2,7 @@
 //! here too: four numbers a region, help for every rule, the worst results first and no more of them
 //! than it keeps.
 
+mod fix;
 mod message;
 mod place;
 mod rule;
@@ -46,7 +47,11 @@ impl Format for Sarif {
 
     fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         outcome.name_all();
-        let run = run(outcome, &Root::find(), MOST_RESULTS);
+        let root = Root::find();
+        let mut run = run(outcome, &root, MOST_RESULTS);
+        if let Some(results) = &mut run.results {
+            fix::add(results, outcome, &root);
+        }
         let log = sarif::Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build();
         serde_json::to_writer_pretty(&mut *out, &log)?;
         out.write_all(b"\n")

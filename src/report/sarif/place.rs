@@ -34,7 +34,7 @@ const RELATIVE: &AsciiSet = &PATH.add(b':');
 
 impl Root {
     /// A file by its URI: from the root of the repository, or absolute if it lies elsewhere.
-    fn artifact(&self, path: &BStr) -> ArtifactLocation {
+    pub(super) fn artifact(&self, path: &BStr) -> ArtifactLocation {
         if let Some(names) = self.inside(path) {
             return ArtifactLocation::builder()
                 .uri(uri(&names, RELATIVE))
