@@ -15,3 +15,5 @@ mod ground;
 mod lookups;
 #[path = "fix/marketplace.rs"]
 mod marketplace;
+#[path = "fix/sarif.rs"]
+mod sarif;
