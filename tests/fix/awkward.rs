@@ -214,6 +214,11 @@ fn texts_of_data() {
             "job:\n  variables:\n    C_KEY: §\n  script:\n    - \"curl -H 'X: §'\"\n",
             "job:\n  variables: {}\n  script:\n    - \"curl -H 'X: $C_KEY'\"\n",
         ),
+        (
+            "docker-compose.yml",
+            "services:\n  a:\n    environment:\n      - A=${C2_KEY:-§}\n      - \"B=https://ann:§@h:1/x\"\n",
+            "services:\n  a:\n    environment:\n      - A=${C2_KEY:?}\n      - \"B=https://ann:${C2_KEY:?}@h:1/x\"\n",
+        ),
         ("README.md", "Use `§`.\n", "Use `<STRIPE_LIVE_SECRET_KEY>`.\n"),
         ("d.toml", "d_key = '§' # §\n", "d_key = '${D_KEY}' # ${D_KEY}\n"),
         (

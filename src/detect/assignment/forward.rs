@@ -38,6 +38,11 @@ pub(super) fn value_after(
     if is_part_of_address(bytes, &name) {
         return None;
     }
+    if bytes[..name.start].ends_with(b"${")
+        && let Some(value) = scan.default()
+    {
+        return Some(Assignment { name, value, quoted: true, call: false });
+    }
     let closers = scan.skip(6, |b| is_quote(b) || b == b'\\' || b == b']');
     // A quote behind the name closes one right before it, or the name is a part of a text.
     if closers > 0 && !name.start.checked_sub(1).is_some_and(|at| is_quote(bytes[at])) {
@@ -103,6 +108,12 @@ fn is_part_of_address(bytes: &[u8], name: &Range<usize>) -> bool {
     let part = name.start.checked_sub(1).is_some_and(|at| b"/:".contains(&bytes[at]));
     let holds_host = bytes[name.clone()].iter().skip(1).any(|b| *b == b'@');
     holds_host || (part && bytes.get(name.end) == Some(&b':'))
+}
+
+/// Whether a text begins with `name=`.
+fn is_pair(text: &[u8]) -> bool {
+    let name = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    name > 0 && text.get(name) == Some(&b'=')
 }
 
 /// Whether a word goes on to a sentence, as in `password: some words`.
@@ -334,6 +345,18 @@ impl Forward<'_> {
         }
     }
 
+    /// The value of `${NAME:-value}` or `${NAME:=value}`, up to its brace or the quote within that.
+    fn default(&mut self) -> Option<Range<usize>> {
+        let rest = &self.bytes[self.at..(self.at + MAX_VALUE).min(self.bytes.len())];
+        let text = rest.strip_prefix(b":-").or_else(|| rest.strip_prefix(b":="))?;
+        let end = text.iter().position(|b| b"}\n\0".contains(b))?;
+        self.seen = self.seen.max(self.at + 2 + end);
+        let quotes = text[..end].iter().take_while(|b| is_quote(**b)).count();
+        let value = text[quotes..end].iter().take_while(|b| !is_quote(**b)).count();
+        let start = self.at + 2 + quotes;
+        (text[end] == b'}' && value > 0).then_some(start..start + value)
+    }
+
     /// What may stand between operator and quote: `[`, `b"…"`, `r#"…"#`, `@"…"`, `Some("…")`.
     fn skip_wrapping(&mut self) {
         const PREFIXES: [&[u8]; 10] = [b"b", b"r#", b"r", b"f", b"u", b"L", b"@", b"$", b"N", b"E"];
@@ -429,6 +452,12 @@ impl Forward<'_> {
         // `{"env": "TOKEN=value\nNEXT=…"}`
         if inside.is_some()
             && let Some(end) = word.windows(2).position(|w| w[0] == b'\\' && b"nrt".contains(&w[1]))
+        {
+            word = &word[..end];
+        }
+        // `host:6379,password=value,ssl=true`
+        if line.last() == Some(&b',')
+            && let Some(end) = memchr::memchr_iter(b',', word).find(|end| is_pair(&word[end + 1..]))
         {
             word = &word[..end];
         }

@@ -260,6 +260,11 @@ mod tests {
             (FileKind::Markup, "<pass><![CDATA[VAL&;]]></pass>", "VAL&;"),
             (FileKind::Markup, "<pass>VAL;</pass>", "VAL;"),
             (FileKind::Yaml, "- \"DB_pass_=VAL\"", "VAL"),
+            (FileKind::Assignments, "A=${pass:-VAL}", "VAL"),
+            (FileKind::Assignments, "export A=\"${pass:='VAL x'}\"", "VAL x"),
+            (FileKind::Yaml, "  A: ${pass:-VAL}", "VAL"),
+            (FileKind::Yaml, "  A: \"h:1,pass=VAL,ssl=true\"", "VAL"),
+            (FileKind::Settings, "A=h:1,pass=VAL,x", "VAL,x"),
         ] {
             assert_eq!(by_name(text, kind).map(|x| x.1), Some(value), "{text}");
         }

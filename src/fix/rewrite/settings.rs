@@ -231,6 +231,11 @@ impl Settings {
                 Ok(named(file, secret, ("<", ">")).edits)
             };
         };
+        if file.setting == Setting::Compose
+            && let Some(edit) = super::shell::without_default(file.text, &occurrence.span)
+        {
+            return Ok(vec![edit]);
+        }
         let text = self.text(file, secret, scalar.style);
         if is_own_variable(file, &scalar, secret) {
             return without_line(file, &scalar);

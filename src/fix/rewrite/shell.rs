@@ -21,8 +21,8 @@ enum Context {
     Escaped,
     /// In `"…"`.
     Double,
-    /// In `${…}`, which begins there.
-    Parameter(usize),
+    /// In `${…}`.
+    Parameter,
     /// In a text of several lines in which variables are filled in.
     Heredoc,
     /// In one that stays as it is.
@@ -69,7 +69,7 @@ pub(super) fn edits(
         }
         Context::Single(_) => format!("'\"{value}\"'"),
         Context::Escaped => format!("'\"{value}\"$'"),
-        Context::Parameter(open) => return Ok(parameter(file, open, &span, &value)),
+        Context::Parameter => return Ok(parameter(file, &span, &value)),
         Context::Literal => {
             return Err("its heredoc fills in no variables: its first word is quoted");
         }
@@ -93,16 +93,25 @@ fn value(wanted: &Wanted) -> String {
     }
 }
 
-/// A default in `${NAME:-secret}`: the variable has to be set instead.
-fn parameter(file: &File, open: usize, span: &Range<usize>, value: &str) -> Vec<Edit> {
-    let inner = &file.text[open + 2..span.start];
-    let name = inner.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    let operator = &inner[name..];
-    let is_default = matches!(operator, b":-" | b"-" | b":=" | b"=");
-    if is_default && name > 0 && file.text[span.end..].starts_with(b"}") {
-        return vec![Edit::replace(open + 2 + name..span.end, ":?")];
-    }
-    vec![Edit::replace(span.clone(), value)]
+/// What takes the place of a value in `${…}`, which is a default or a part of one.
+fn parameter(file: &File, span: &Range<usize>, value: &str) -> Vec<Edit> {
+    let set = without_default(file.text, span);
+    vec![set.unwrap_or_else(|| Edit::replace(span.clone(), value))]
+}
+
+/// Of `${NAME:-secret}`, whose default is at `span`, what makes it fail where the variable is not set.
+pub(super) fn without_default(text: &[u8], span: &Range<usize>) -> Option<Edit> {
+    let quoted = |b: &u8| matches!(b, b'"' | b'\'');
+    let quotes = text[..span.start].iter().rev().take_while(|b| quoted(b)).count();
+    let before = &text[..span.start - quotes];
+    let operator =
+        [&b":-"[..], b":=", b"-", b"="].into_iter().find(|sign| before.ends_with(sign))?;
+    let name = &before[..before.len() - operator.len()];
+    let of_name = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'_';
+    let length = name.iter().rev().take_while(of_name).count();
+    let opened = length > 0 && name[..name.len() - length].ends_with(b"${");
+    let end = span.end + text[span.end..].iter().take_while(|b| quoted(b)).count();
+    (opened && text.get(end) == Some(&b'}')).then(|| Edit::replace(name.len()..end, ":?"))
 }
 
 /// What is open while a script is read.
@@ -112,8 +121,8 @@ enum Open {
     Command,
     /// `"`.
     Double,
-    /// `${`, which begins there.
-    Parameter(usize),
+    /// `${`.
+    Parameter,
 }
 
 /// A text of several lines that begins on the next one.
@@ -154,10 +163,10 @@ fn context(text: &[u8], part: Range<usize>, place: usize) -> Context {
                 at += 1;
             }
             b'$' if text.get(at + 1) == Some(&b'{') => {
-                open.push(Open::Parameter(at));
+                open.push(Open::Parameter);
                 at += 1;
             }
-            b'}' if matches!(open.last(), Some(Open::Parameter(_))) => drop(open.pop()),
+            b'}' if open.last() == Some(&Open::Parameter) => drop(open.pop()),
             b'(' if !double => open.push(Open::Command),
             b')' if open.last() == Some(&Open::Command) => drop(open.pop()),
             b'#' if !double && begins_word(text, at, part.start) && !in_parameter(&open) => {
@@ -180,13 +189,13 @@ fn context(text: &[u8], part: Range<usize>, place: usize) -> Context {
     }
     match open.last() {
         Some(Open::Double) => Context::Double,
-        Some(Open::Parameter(at)) => Context::Parameter(*at),
+        Some(Open::Parameter) => Context::Parameter,
         Some(Open::Command) | None => Context::Command,
     }
 }
 
 fn in_parameter(open: &[Open]) -> bool {
-    matches!(open.last(), Some(Open::Parameter(_)))
+    open.last() == Some(&Open::Parameter)
 }
 
 fn begins_word(text: &[u8], at: usize, start: usize) -> bool {
@@ -248,7 +257,7 @@ mod tests {
             ("a=$'x\\' @'", Context::Escaped),
             ("a=\"$(f \"b\" @)\"", Context::Command),
             ("a=\"it's @\"", Context::Double),
-            ("a=${B:-@}", Context::Parameter(2)),
+            ("a=${B:-@}", Context::Parameter),
             ("# don't @", Context::Comment),
             ("a=x#y @", Context::Command),
             ("cat <<E | f 'g'\n it's @\nE", Context::Heredoc),
