@@ -163,7 +163,7 @@ impl FileJob<'_> {
                 leave.push(left(*finding, location, why));
                 continue;
             }
-            if let Some(why) = self.open_to_all(*finding) {
+            if let Some(why) = self.helpless(*finding) {
                 leave.push(left(*finding, location, why));
                 continue;
             }
@@ -205,9 +205,12 @@ impl FileJob<'_> {
     }
 
     /// Why it does not help to read the secret from elsewhere, if it does not.
-    fn open_to_all(&self, finding: usize) -> Option<&'static str> {
-        let platform =
-            self.outcome.findings[finding].1.facts.as_ref().map(|facts| facts.platform.as_str());
+    fn helpless(&self, finding: usize) -> Option<&'static str> {
+        let remedy = &self.outcome.findings[finding].1;
+        if remedy.strategy == "remove-fixture" {
+            return Some("a test makes its own value, or writes one that nobody can take for real");
+        }
+        let platform = remedy.facts.as_ref().map(|facts| facts.platform.as_str());
         matches!(platform, Some("browser" | "mobile")).then_some(
             "whoever has the program has all that it reads: move the call that needs it to a server of yours",
         )

@@ -346,12 +346,12 @@ fn name_before(before: &str) -> String {
     if name.chars().any(char::is_alphabetic) { name.to_owned() } else { String::new() }
 }
 
-/// The variable whose default the line ends before: `${NAME:-`.
+/// The variable whose default the line ends before: `${NAME:-`, `${name.of.it:`.
 fn defaulted(before: &str) -> Option<&str> {
     let inner = &before[before.rfind("${")? + 2..];
     let name =
         inner.trim_end_matches(['"', '\'']).trim_end_matches(['-', '=']).trim_end_matches(':');
-    let of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let of_name = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     (name.len() < inner.len() && !name.is_empty() && name.chars().all(of_name)).then_some(name)
 }
 
@@ -458,6 +458,7 @@ mod tests {
             ("def connect(user, password: str = \"", "password"),
             ("export TOKEN=\"${TOKEN:-", "TOKEN"),
             ("A=${B}${C-", "C"),
+            ("@Value(\"${shop.key:", "shop.key"),
             ("url: \"${HOST}/", ""),
             ("DATABASE_URL=postgres://shop:", "DATABASE_URL"),
             ("  - name: DB_PASSWORD=", "DB_PASSWORD"),

@@ -125,7 +125,7 @@ fn languages_with_constants() {
         (
             "A.java",
             "import org.springframework.beans.factory.annotation.Value;\nclass A {\n  @Value(\"${a.key:§}\") String aKey;\n  @Deprecated(since = \"§\") int n;\n}\n",
-            "import org.springframework.beans.factory.annotation.Value;\nclass A {\n  @Value(\"${a.key:${A_KEY}}\") String aKey;\n  @Deprecated(since = \"§\") int n;\n}\n",
+            "import org.springframework.beans.factory.annotation.Value;\nclass A {\n  @Value(\"${a.key}\") String aKey;\n  @Deprecated(since = \"§\") int n;\n}\n",
         ),
         (
             "B.java",
@@ -201,8 +201,8 @@ fn texts_of_data() {
     assert_fixed(&[
         (
             "application.yml",
-            "api:\n  a_key: §\n  b: {x: 1, y: §}\n",
-            "api:\n  a_key: ${A_KEY}\n  b: {x: 1, y: \"${A_KEY}\"}\n",
+            "api:\n  a_key: §\n  b: {x: 1, y: §}\n  c: ${A_KEY:§}\n",
+            "api:\n  a_key: ${A_KEY}\n  b: {x: 1, y: \"${A_KEY}\"}\n  c: ${A_KEY}\n",
         ),
         (
             "ansible/group_vars/all.yml",

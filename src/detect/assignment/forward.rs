@@ -345,16 +345,20 @@ impl Forward<'_> {
         }
     }
 
-    /// The value of `${NAME:-value}` or `${NAME:=value}`, up to its brace or the quote within that.
+    /// The value of `${NAME:-value}`, `${NAME:=value}` or, as Spring has it, `${NAME:value}`, up to its brace
+    /// or the quote within that.
     fn default(&mut self) -> Option<Range<usize>> {
         let rest = &self.bytes[self.at..(self.at + MAX_VALUE).min(self.bytes.len())];
-        let text = rest.strip_prefix(b":-").or_else(|| rest.strip_prefix(b":="))?;
+        let sign = [&b":-"[..], b":=", b":"].into_iter().find(|sign| rest.starts_with(sign))?;
+        let text = &rest[sign.len()..];
         let end = text.iter().position(|b| b"}\n\0".contains(b))?;
-        self.seen = self.seen.max(self.at + 2 + end);
+        self.seen = self.seen.max(self.at + sign.len() + end);
         let quotes = text[..end].iter().take_while(|b| is_quote(**b)).count();
         let value = text[quotes..end].iter().take_while(|b| !is_quote(**b)).count();
-        let start = self.at + 2 + quotes;
-        (text[end] == b'}' && value > 0).then_some(start..start + value)
+        let start = self.at + sign.len() + quotes;
+        // `${NAME:?message}`, `${NAME:+other}`, `${NAME:${OTHER}}`
+        let other = text.first().is_some_and(|b| b"?+$".contains(b));
+        (text[end] == b'}' && value > 0 && !other).then_some(start..start + value)
     }
 
     /// What may stand between operator and quote: `[`, `b"…"`, `r#"…"#`, `@"…"`, `Some("…")`.

@@ -263,6 +263,7 @@ mod tests {
             (FileKind::Assignments, "A=${pass:-VAL}", "VAL"),
             (FileKind::Assignments, "export A=\"${pass:='VAL x'}\"", "VAL x"),
             (FileKind::Yaml, "  A: ${pass:-VAL}", "VAL"),
+            (FileKind::Settings, "a.b=${x.pass:VAL}", "VAL"),
             (FileKind::Yaml, "  A: \"h:1,pass=VAL,ssl=true\"", "VAL"),
             (FileKind::Settings, "A=h:1,pass=VAL,x", "VAL,x"),
         ] {

@@ -126,7 +126,11 @@ fn default(site: &Site, key: &str) -> Result<Admission, &'static str> {
         return Err("its block stands on one line");
     }
     let sensitive = body.contains_str("sensitive");
-    let text = if sensitive { String::new() } else { format!("{indent}sensitive = true\n") };
+    // In line with the others, if they are in line.
+    let equals = memchr::memchr(b'=', &site.text[line.clone()]).unwrap_or_default();
+    let width = equals.saturating_sub(indent.len() + 1).max("sensitive".len());
+    let text =
+        if sensitive { String::new() } else { format!("{indent}{:width$} = true\n", "sensitive") };
     Ok(Admission::Removed { line, text })
 }
 

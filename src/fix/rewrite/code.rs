@@ -1,5 +1,6 @@
 //! Programs: a literal becomes an expression that reads the value.
 
+use super::shell::default_of_parameter;
 use super::{Change, File, Rewriter, Rewritten};
 use crate::fix::edit::Edit;
 use crate::fix::language::{
@@ -112,6 +113,9 @@ impl Code {
             Admission::Text(open, close) => {
                 let edits = secrets.iter().zip(spans);
                 let edit = |(secret, span): (&usize, Range<usize>)| {
+                    if let Some(default) = default_of_parameter(file.text, &span, &[b":"]) {
+                        return Edit::delete(default);
+                    }
                     Edit::replace(
                         span,
                         format!("{open}{}{close}", file.secrets[*secret].names.variable),

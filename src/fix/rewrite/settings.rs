@@ -152,6 +152,9 @@ impl Rewriter for Settings {
         let extension = file.name().rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
         (0..file.secrets.len())
             .map(|secret| {
+                if let Some(edits) = self.without_default(file, secret) {
+                    return Rewritten::Changed(self.change(file, secret, edits));
+                }
                 let made = match extension.as_str() {
                     "yml" | "yaml" => self.in_yaml(file, secret),
                     "json" | "json5" | "jsonc" | "template" => self.in_json(file, secret),
@@ -167,6 +170,17 @@ impl Rewriter for Settings {
 }
 
 impl Settings {
+    /// The secret is the default of a variable that the file names already: without it that is enough.
+    fn without_default(&self, file: &File, secret: usize) -> Option<Vec<Edit>> {
+        let span = &file.secrets[secret].span;
+        if file.setting == Setting::Compose {
+            return super::shell::without_default(file.text, span).map(|edit| vec![edit]);
+        }
+        let plain = self.0.open == "${" && self.0.close == "}";
+        let default = super::shell::default_of_parameter(file.text, span, &[b":-", b":"]);
+        default.filter(|_| plain).map(|range| vec![Edit::delete(range)])
+    }
+
     fn change(&self, file: &File, secret: usize, edits: Vec<Edit>) -> Change {
         let encoded = file.secrets[secret].encoded;
         let encoded =
@@ -231,11 +245,6 @@ impl Settings {
                 Ok(named(file, secret, ("<", ">")).edits)
             };
         };
-        if file.setting == Setting::Compose
-            && let Some(edit) = super::shell::without_default(file.text, &occurrence.span)
-        {
-            return Ok(vec![edit]);
-        }
         let text = self.text(file, secret, scalar.style);
         if is_own_variable(file, &scalar, secret) {
             return without_line(file, &scalar);

@@ -101,17 +101,26 @@ fn parameter(file: &File, span: &Range<usize>, value: &str) -> Vec<Edit> {
 
 /// Of `${NAME:-secret}`, whose default is at `span`, what makes it fail where the variable is not set.
 pub(super) fn without_default(text: &[u8], span: &Range<usize>) -> Option<Edit> {
+    let default = default_of_parameter(text, span, &[b":-", b":=", b"-", b"="])?;
+    Some(Edit::replace(default, ":?"))
+}
+
+/// Where the default of `${NAME…}` stands whose value is at `span`, from one of these signs to the brace.
+pub(in crate::fix) fn default_of_parameter(
+    text: &[u8],
+    span: &Range<usize>,
+    signs: &[&[u8]],
+) -> Option<Range<usize>> {
     let quoted = |b: &u8| matches!(b, b'"' | b'\'');
     let quotes = text[..span.start].iter().rev().take_while(|b| quoted(b)).count();
     let before = &text[..span.start - quotes];
-    let operator =
-        [&b":-"[..], b":=", b"-", b"="].into_iter().find(|sign| before.ends_with(sign))?;
+    let operator = signs.iter().find(|sign| before.ends_with(sign))?;
     let name = &before[..before.len() - operator.len()];
-    let of_name = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'_';
+    let of_name = |b: &&u8| b.is_ascii_alphanumeric() || b"_.-".contains(b);
     let length = name.iter().rev().take_while(of_name).count();
     let opened = length > 0 && name[..name.len() - length].ends_with(b"${");
     let end = span.end + text[span.end..].iter().take_while(|b| quoted(b)).count();
-    (opened && text.get(end) == Some(&b'}')).then(|| Edit::replace(name.len()..end, ":?"))
+    (opened && text.get(end) == Some(&b'}')).then_some(name.len()..end)
 }
 
 /// What is open while a script is read.
