@@ -31,3 +31,4 @@ pub mod rule;
 pub mod scan;
 pub mod source;
 pub mod triage;
+pub mod verify;

@@ -13,6 +13,7 @@ mod rules;
 mod scan;
 mod selection;
 mod terminal;
+mod verify;
 
 pub use exit::ExitStatus;
 
@@ -44,6 +45,8 @@ enum Command {
     Plan(Box<plan::Args>),
     /// Take secrets out of files: literals become look-ups
     Fix(Box<fix::Args>),
+    /// Tell whether the secrets of an earlier report are gone
+    Verify(verify::Args),
     /// List, show, check and test rules
     Rules(rules::Args),
 }
@@ -57,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Hook(args) => hook::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Fix(args) => fix::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Rules(args) => rules::run(&args),
     };
     match result {

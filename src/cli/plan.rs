@@ -119,7 +119,8 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     })
 }
 
-fn read(path: &Path) -> Result<Report> {
+/// Reads a saved report; `-` is standard input.
+pub(super) fn read(path: &Path) -> Result<Report> {
     let mut text = String::new();
     if path == Path::new("-") {
         std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;

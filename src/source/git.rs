@@ -295,7 +295,7 @@ pub(super) fn object_id(id: Oid) -> ObjectId {
 
 /// The working tree of a repository, if it has one. A folder that is no `.git` and whose
 /// configuration names no working tree is bare, as git sees it, whether it says so or not.
-pub(super) fn work_tree(repository: &Repository) -> Option<&Path> {
+pub(crate) fn work_tree(repository: &Repository) -> Option<&Path> {
     let named = repository.path().file_name().is_some_and(|name| name == ".git");
     let configured =
         || repository.config().is_ok_and(|config| config.get_entry("core.worktree").is_ok());
@@ -309,7 +309,7 @@ pub fn is_bare(path: &Path) -> bool {
     Repository::open(path).is_ok_and(|repository| work_tree(&repository).is_none())
 }
 
-pub(super) fn not_opened(path: &Path, error: &git2::Error) -> Skip {
+pub(crate) fn not_opened(path: &Path, error: &git2::Error) -> Skip {
     let (reason, mend) = match error.code() {
         git2::ErrorCode::NotFound => (
             "is not a git repository, nor in one".to_owned(),

@@ -138,6 +138,11 @@ impl Repo {
         output.stdout
     }
 
+    /// The bytes that git answers with.
+    pub fn ask_bytes(&self, args: &[&str]) -> Vec<u8> {
+        self.command(&ANN, START, args).output().unwrap().stdout
+    }
+
     fn run(&self, command: &mut Command) -> String {
         let said = said(command);
         assert_eq!(said.status, Some(0), "{}: {command:?}: {}", self.path.display(), said.err);

@@ -38,11 +38,6 @@ pub(super) fn value_after(
     if is_part_of_address(bytes, &name) {
         return None;
     }
-    if bytes[..name.start].ends_with(b"${")
-        && let Some(value) = scan.default()
-    {
-        return Some(Assignment { name, value, quoted: true, call: false });
-    }
     let closers = scan.skip(6, |b| is_quote(b) || b == b'\\' || b == b']');
     // A quote behind the name closes one right before it, or the name is a part of a text.
     if closers > 0 && !name.start.checked_sub(1).is_some_and(|at| is_quote(bytes[at])) {
@@ -343,6 +338,15 @@ impl Forward<'_> {
         if memchr::memmem::find(body, b"get").is_some() && behind.get(blanks) == Some(&b'=') {
             self.at += end + 2 + blanks;
         }
+    }
+
+    /// The assignment of a default: `${NAME:-value}`.
+    pub(super) fn parameter(&mut self, name: &Range<usize>) -> Option<Assignment> {
+        if !self.bytes[..name.start].ends_with(b"${") {
+            return None;
+        }
+        let value = self.default()?;
+        Some(Assignment { name: name.clone(), value, quoted: true, call: false })
     }
 
     /// The value of `${NAME:-value}`, `${NAME:=value}` or, as Spring has it, `${NAME:value}`, up to its brace

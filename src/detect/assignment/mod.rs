@@ -180,7 +180,7 @@ fn after_name(
     let before = &bytes[name.start.saturating_sub(MAX_LINE)..name.start];
     let line = memchr::memrchr(b'\n', before).map_or(MAX_LINE, |at| before.len() - at);
     looked.back_to(name.start.saturating_sub(line.max(CONTEXT) + 1));
-    let found = value_after(&mut scan, name, kind);
+    let found = scan.parameter(&name).or_else(|| value_after(&mut scan, name, kind));
     looked.on_to(scan.at.max(scan.seen) + PEEK);
     found
 }

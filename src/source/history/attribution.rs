@@ -272,7 +272,7 @@ impl Attribution<'_> {
         messages
     }
 
-    fn graph(&self, commits: &[GraphCommit]) -> Graph {
+    pub(super) fn graph(&self, commits: &[GraphCommit]) -> Graph {
         let place_of = |id: &ObjectId| {
             let object = self.store.find(id)?;
             commits.binary_search_by_key(&object, |commit| commit.object).ok()
@@ -292,7 +292,7 @@ impl Attribution<'_> {
     }
 
     /// The commit that an object is, or that its tags lead to.
-    fn commit(&self, id: &ObjectId) -> Option<ObjectNumber> {
+    pub(super) fn commit(&self, id: &ObjectId) -> Option<ObjectNumber> {
         self.end(id).filter(|object| self.store.kind(*object) == Kind::Commit)
     }
 
@@ -301,7 +301,7 @@ impl Attribution<'_> {
     }
 
     /// The blobs that roots lead to without a commit: by a tag of a blob or of a tree.
-    fn directly(&self, holders: &Holders) -> HashMap<u32, Vec<&Root>> {
+    pub(super) fn directly(&self, holders: &Holders) -> HashMap<u32, Vec<&Root>> {
         let mut directly: HashMap<u32, Vec<&Root>> = HashMap::new();
         for root in &self.roots.list {
             let Some(end) = self.end(&root.target) else { continue };
@@ -325,14 +325,14 @@ impl Attribution<'_> {
     }
 
     /// The commits that roots lead to, by their places.
-    fn tips(&self, places: &HashMap<ObjectNumber, usize>) -> Vec<(usize, &Root)> {
+    pub(super) fn tips(&self, places: &HashMap<ObjectNumber, usize>) -> Vec<(usize, &Root)> {
         let roots = self.roots.list.iter();
         roots.filter_map(|root| Some((*places.get(&self.commit(&root.target)?)?, root))).collect()
     }
 }
 
 /// Which commits are in the history of notes.
-fn of_notes(tips: &[(usize, &Root)], graph: &Graph) -> Vec<bool> {
+pub(super) fn of_notes(tips: &[(usize, &Root)], graph: &Graph) -> Vec<bool> {
     let notes = tips.iter().filter(|(_, root)| root.name.starts_with("refs/notes/"));
     graph.history(notes.map(|(place, _)| *place))
 }
@@ -608,7 +608,7 @@ impl Report<'_> {
 }
 
 /// The object that a note is about: notes stand under its id, which folders may divide.
-fn annotated(path: &BStr) -> Option<String> {
+pub(super) fn annotated(path: &BStr) -> Option<String> {
     let id: String = path.to_str().ok()?.split('/').collect();
     ObjectId::from_hex(id.as_bytes()).ok().map(|id| id.to_hex().to_string())
 }

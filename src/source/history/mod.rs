@@ -19,10 +19,12 @@ mod holders;
 pub(super) mod loose;
 mod messages;
 mod names;
+pub mod occurrences;
 mod pack;
 mod pruned;
 mod refs;
 pub mod store;
+pub mod survey;
 mod trees;
 
 use super::Source;
