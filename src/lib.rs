@@ -5,7 +5,7 @@
 //! source/ ──Chunk──▶ detect/ ──Candidate──▶ triage/ ──Finding──▶ remedy/ ──Finding+Remedy──▶ report/
 //!                       ▲                                           ▲                          │
 //!               rules/packs/*.toml                rules/{playbooks/,strategies,stores}.toml    ▼
-//!                                                                                            plan/
+//!                                                                               plan/, fix/, verify/
 //! ```
 //!
 //! Folders are stages, files are the values that travel between them; data goes one way. The engine

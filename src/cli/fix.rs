@@ -10,7 +10,7 @@ use crate::finding::Triage;
 use crate::fix::lookup::{LOOKUPS, Lookup};
 use crate::fix::{FileFix, Fixer, Fixes, diff, write};
 use crate::plan::Planner;
-use crate::remedy::surroundings;
+use crate::remedy::{capital, surroundings};
 use crate::report::{sanitize, sanitize_bytes};
 use crate::rule::RuleSet;
 use crate::scan::Outcome;
@@ -257,10 +257,16 @@ impl Summary<'_> {
     }
 
     fn reviews(&self, out: &mut impl Write) -> Result<()> {
-        let reviews = self.fixes.files.iter().flat_map(|fix| {
-            fix.reviews
-                .iter()
-                .map(move |(line, why)| format!("{}:{line}: {why}", sanitize(&fix.path)))
+        let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for fix in &self.fixes.files {
+            for (line, why) in &fix.reviews {
+                let place = format!("{}:{line}", sanitize(&fix.path));
+                by_reason.entry(why).or_default().push(place);
+            }
+        }
+        let reviews = by_reason.into_iter().map(|(why, places)| match &places[..] {
+            [place] => format!("{place}: {why}"),
+            places => format!("{}:\n    {}", capital(why), places.join("\n    ")),
         });
         list(out, "Look at these, and do what they say:", reviews)
     }

@@ -39,10 +39,10 @@ impl<'a> Beside<'a> {
                     self.files.insert(path, text);
                 }
             }
-            Need::Sample { name, text } => {
+            Need::Sample { name, text, secrets } => {
                 let path = format!("{folder}{name}");
                 let known = fs::read(&path).ok();
-                let sample = withdraw::sample(&text, known.as_deref());
+                let sample = withdraw::sample(&text, &secrets, known.as_deref());
                 if known.as_deref() != Some(&sample[..]) {
                     self.files.insert(path, sample);
                 }

@@ -20,6 +20,9 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
+/// Bytes of a file that is edited.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
 /// Bytes of a line from which nobody has written it by hand.
 const LONGEST_LINE: usize = 4_000;
 
@@ -141,6 +144,9 @@ impl FileJob<'_> {
         if !metadata.is_file() {
             return Err("it is no regular file".into());
         }
+        if metadata.len() > LARGEST {
+            return Err("it is too large to be a text that somebody writes".into());
+        }
         if metadata.permissions().readonly() {
             return Err("it is read-only".into());
         }
@@ -241,7 +247,8 @@ impl FileJob<'_> {
         };
         let sample = withdraw::sample_name(self.path, setting);
         let name = sample.map(|path| path.rsplit('/').next().unwrap_or(&path).to_owned());
-        let needs = name.map(|name| Need::Sample { name, text: opened.text.bytes });
+        let secrets = self.search(&opened.text.bytes).seen;
+        let needs = name.map(|name| Need::Sample { name, text: opened.text.bytes, secrets });
         Ok(Made { fix: Some(fix), needs: needs.into_iter().collect(), left: Vec::new() })
     }
 

@@ -4,6 +4,7 @@
 use super::edit::line_end;
 use crate::remedy::setting::{Role, Setting};
 use bstr::ByteSlice;
+use std::ops::Range;
 
 /// Whether the file at `path` is one that keeps secrets and belongs in no repository. `whole` says whether it
 /// holds nothing but a secret.
@@ -27,10 +28,10 @@ pub fn sample_name(path: &str, setting: Setting) -> Option<String> {
     (setting == Setting::EnvFile).then(|| format!("{path}.example"))
 }
 
-/// The sample of a file of variables: its names and comments, without values; `known` is the sample that is
-/// there, which gets the names that it has not.
+/// The sample of a file of variables: its names and comments, without values and without lines that hold one
+/// of `secrets`; `known` is the sample that is there, which gets the names that it has not.
 #[must_use]
-pub fn sample(text: &[u8], known: Option<&[u8]>) -> Vec<u8> {
+pub fn sample(text: &[u8], secrets: &[Range<usize>], known: Option<&[u8]>) -> Vec<u8> {
     let end = line_end(text);
     let mut sample = known.map(<[u8]>::to_vec).unwrap_or_default();
     let has: Vec<&[u8]> =
@@ -47,6 +48,9 @@ pub fn sample(text: &[u8], known: Option<&[u8]>) -> Vec<u8> {
             }
             continue;
         }
+        let start = line.as_ptr().addr() - text.as_ptr().addr();
+        let tells = secrets.iter().any(|span| span.start < start + line.len() && start < span.end);
+        let comment = line.trim().is_empty() || line.trim_start().starts_with(b"#");
         let line = if let Some(name) = name_of(line) {
             let end = name.as_ptr().addr() - line.as_ptr().addr() + name.len() + 1;
             quote = open_quote(&line[end..]);
@@ -54,7 +58,7 @@ pub fn sample(text: &[u8], known: Option<&[u8]>) -> Vec<u8> {
                 continue;
             }
             &line[..end]
-        } else if known.is_some() {
+        } else if known.is_some() || tells || !comment {
             continue;
         } else {
             line
@@ -128,9 +132,14 @@ mod tests {
 
     #[test]
     fn a_sample_has_names_and_no_values() {
-        let text = b"# the shop\nA=one\nexport B='two\nthree=x'\n#C=four\n\nD=\"five\"\n";
-        assert_eq!(sample(text, None).as_bstr(), "# the shop\nA=\nexport B=\n#C=\n\nD=\n");
-        assert_eq!(sample(text, Some(b"A=sample\nB=")).as_bstr(), "A=sample\nB=\n#C=\nD=\n");
+        let text =
+            b"# the shop\nA=one\nexport B='two\nthree=x'\n#C=four\n\n# was: six\nseven\nD=\"five\"\n";
+        let six = text.find("six").map(|at| at..at + 3).unwrap();
+        assert_eq!(
+            sample(text, std::slice::from_ref(&six), None).as_bstr(),
+            "# the shop\nA=\nexport B=\n#C=\n\nD=\n"
+        );
+        assert_eq!(sample(text, &[], Some(b"A=sample\nB=")).as_bstr(), "A=sample\nB=\n#C=\nD=\n");
     }
 
     #[test]

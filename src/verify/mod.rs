@@ -97,7 +97,8 @@ pub enum Sought {
     ByValue,
     /// The same, but its value is so short that it was taken only where it is a word of its own.
     ByWord,
-    /// By what rules recognise alone, as its value stands nowhere that they know it by.
+    /// By what rules recognise alone, as its value stands nowhere that they know it by, or is one character
+    /// again and again.
     ByRule,
 }
 

@@ -1,7 +1,7 @@
 //! The search: by rules first, then for the bytes of the values that they have made known.
 
 use super::holder::{Group, Holder, of_holding};
-use super::needle::{Needles, SHORT, is_ordinary};
+use super::needle::{Needles, SHORT, is_filler, is_ordinary};
 use super::replace;
 use super::site::{OWN_FOLDER, Site, Standing, absolute, shown};
 use super::wanted::Wanted;
@@ -262,6 +262,7 @@ impl Found<'_> {
             }
             verdict.sought = match self.wanted.values.get(&number) {
                 None => Sought::ByRule,
+                Some(value) if is_filler(value) => Sought::ByRule,
                 Some(value) if value.len() < SHORT || is_ordinary(value) => Sought::ByWord,
                 Some(_) => Sought::ByValue,
             };

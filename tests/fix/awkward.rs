@@ -80,9 +80,14 @@ fn python() {
             "import os\nURL = f\"f_key={os.environ['F_KEY']}&n={n}&x={m['y']}\"\n",
         ),
         (
+            "nested.py",
+            "#!/usr/bin/env python3\n\"\"\"Signs.\"\"\"\nimport sys\nH_KEY = '§'\nURL = f\"{sign('§', h_key='§')}\"\n",
+            "#!/usr/bin/env python3\n\"\"\"Signs.\"\"\"\nimport os\nimport sys\nH_KEY = os.environ['H_KEY']\nURL = f\"{sign(os.environ['H_KEY'], h_key=os.environ['H_KEY'])}\"\n",
+        ),
+        (
             "bytes.py",
             "import os\nG_KEY = b'§'\nH = \"x-§\".upper()\n",
-            "import os\nG_KEY = os.environ[\"G_KEY\"].encode()\nH = (\"x-\" + os.environ[\"G_KEY\"]).upper()\n",
+            "import os\nG_KEY = os.environ['G_KEY'].encode()\nH = (\"x-\" + os.environ[\"G_KEY\"]).upper()\n",
         ),
         (
             "match.py",

@@ -194,7 +194,7 @@ impl Reading {
 }
 
 /// What an expression needs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
     /// Something that is imported.
     Import(&'static str),
@@ -231,6 +231,8 @@ pub enum Need {
         name: String,
         /// The text of the file.
         text: Vec<u8>,
+        /// Where secrets stand in it.
+        secrets: Vec<Range<usize>>,
     },
 }
 
@@ -294,6 +296,11 @@ fn c_comment(text: &[u8], at: usize) -> Option<usize> {
         b"/*" => Some(block_comment(text, at, b"*/")),
         _ => None,
     }
+}
+
+/// Whether a comment says that something is allowed.
+fn is_suppression(text: &[u8], token: &Token) -> bool {
+    memchr::memmem::find(&text[token.span.clone()], crate::detect::ALLOW.as_bytes()).is_some()
 }
 
 /// Whether `text` has `what` at `at`.

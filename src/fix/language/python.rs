@@ -1,6 +1,8 @@
 //! Python.
 
-use super::{Admission, Language, Need, Piece, Reading, Site, Source, line_comment};
+use super::{
+    Admission, Language, Need, Piece, Reading, Site, Source, is_suppression, line_comment,
+};
 use crate::fix::edit::Edit;
 use crate::fix::lexer::{Form, Kind, Literal, Token};
 use crate::fix::lookup::{Lookup, Wanted};
@@ -51,26 +53,27 @@ impl Language for Python {
         Ok(Admission::any())
     }
 
-    fn read(&self, wanted: &Wanted, _: &Site) -> Result<Reading, &'static str> {
-        let name = wanted.stored();
+    fn read(&self, wanted: &Wanted, site: &Site) -> Result<Reading, &'static str> {
+        // The quotes of the literal fit wherever it stands, as in an f-string.
+        let single = site.literal().is_some_and(|literal| literal.form.close.starts_with('\''));
+        let quoted = |name: &str| if single { format!("'{name}'") } else { format!("\"{name}\"") };
+        let name = quoted(wanted.stored());
         Ok(match wanted.lookup {
-            Lookup::Environment => Reading::plain(format!("os.environ[\"{}\"]", wanted.variable()))
-                .with(Need::Import("import os")),
-            Lookup::SecretsManager => {
-                Reading::plain(format!("_secrets.get_secret_string(\"{name}\")"))
-                    .with(Need::Import("import boto3"))
-                    .with(Need::Import("import botocore.config"))
-                    .with(Need::Import("from aws_secretsmanager_caching import SecretCache"))
-                    .with(Need::Definition(CACHE))
-                    .reviewed("add aws-secretsmanager-caching to the dependencies")
+            Lookup::Environment => {
+                Reading::plain(format!("os.environ[{}]", quoted(wanted.variable())))
+                    .with(Need::Import("import os"))
             }
-            Lookup::ParameterStore => {
-                let code =
-                    format!("parameters.get_parameter(\"{name}\", decrypt=True, max_age=300)");
-                Reading::plain(code)
-                    .with(Need::Import("from aws_lambda_powertools.utilities import parameters"))
-                    .reviewed("add aws-lambda-powertools[parser] to the dependencies")
-            }
+            Lookup::SecretsManager => Reading::plain(format!("_secrets.get_secret_string({name})"))
+                .with(Need::Import("import boto3"))
+                .with(Need::Import("import botocore.config"))
+                .with(Need::Import("from aws_secretsmanager_caching import SecretCache"))
+                .with(Need::Definition(CACHE))
+                .reviewed("add aws-secretsmanager-caching to the dependencies"),
+            Lookup::ParameterStore => Reading::plain(format!(
+                "parameters.get_parameter({name}, decrypt=True, max_age=300)"
+            ))
+            .with(Need::Import("from aws_lambda_powertools.utilities import parameters"))
+            .reviewed("add aws-lambda-powertools to the dependencies"),
         })
     }
 
@@ -142,8 +145,8 @@ impl Language for Python {
 /// An expression in an f-string, with other quotes than those around it: before 3.12 it could not have the
 /// same.
 fn in_braces(code: &str, literal: &Literal) -> String {
-    let quote = if literal.form.close.starts_with('"') { "'" } else { "\"" };
-    format!("{{{}}}", code.replace('"', quote))
+    let (own, other) = if literal.form.close.starts_with('"') { ("\"", "'") } else { ("'", "\"") };
+    format!("{{{}}}", code.replace(own, other))
 }
 
 fn is_bytes(literal: &Literal) -> bool {
@@ -236,6 +239,8 @@ fn behind_header(source: &Source) -> usize {
     let mut at = 0;
     for (number, token) in source.tokens.iter().enumerate() {
         match &token.kind {
+            // A suppression is about the line below it.
+            Kind::Comment if is_suppression(source.text, token) => break,
             Kind::Comment if is_first(source, token) => {}
             Kind::Literal(_) if is_first(source, token) => {
                 let alone =

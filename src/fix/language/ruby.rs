@@ -2,7 +2,7 @@
 
 use super::{
     Admission, Language, Need, Reading, Site, Source, begins_pattern, block_comment, has,
-    line_comment, whole,
+    is_suppression, line_comment, whole,
 };
 use crate::fix::edit::Edit;
 use crate::fix::lexer::{Form, Heredoc, Kind, Literal, Token};
@@ -121,6 +121,7 @@ impl Language for Ruby {
         let mut at = 0;
         for token in source.tokens {
             match token.kind {
+                Kind::Comment if is_suppression(source.text, token) => break,
                 Kind::Comment => {}
                 Kind::LineEnd => at = token.span.end,
                 _ => break,

@@ -7,7 +7,7 @@ use crate::fix::language::{
     Admission, Language, Moved, Need, Piece, Reading, Site, Source, Surround,
 };
 use crate::fix::lexer::{Kind, Literal, Token, tokens};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Programs of one language.
@@ -33,7 +33,9 @@ impl Rewriter for Code {
             let (here, others) = left.into_iter().partition(inside);
             left = others;
             let tokens = tokens(file.text, part, self.0);
-            rewritten.extend(self.part(file, &tokens, here));
+            let mut made = self.part(file, &tokens, here);
+            self.provide(file, &tokens, &mut made);
+            rewritten.extend(made);
         }
         let outside = "it stands outside of the program, in text that nothing computes";
         rewritten.extend(left.into_iter().map(|secret| Rewritten::Left(secret, outside.into())));
@@ -64,20 +66,9 @@ impl Code {
             let inner = crate::fix::lexer::tokens(file.text, start..end, self.0);
             rewritten.extend(self.part(file, &inner, secrets));
         }
-        let first = literals.keys().next().map_or(0, |token| tokens[*token].span.start);
-        let source = Source { path: file.path, text: file.text, tokens, first };
-        let mut provided = BTreeSet::new();
         for (token, secrets) in literals {
             match self.literal(file, tokens, token, &secrets) {
-                Ok(mut change) => {
-                    let (files, imports): (Vec<_>, Vec<_>) =
-                        change.needs.into_iter().partition(Need::is_beside);
-                    // What one edit brings in serves the others.
-                    let new = imports.into_iter().filter(|need| provided.insert(need.clone()));
-                    change.edits.extend(new.flat_map(|need| self.0.provide(&need, &source)));
-                    change.needs = files;
-                    rewritten.push(Rewritten::Changed(change));
-                }
+                Ok(change) => rewritten.push(Rewritten::Changed(change)),
                 Err(why) => {
                     rewritten.extend(
                         secrets.iter().map(|secret| Rewritten::Left(*secret, why.to_owned())),
@@ -86,6 +77,32 @@ impl Code {
             }
         }
         rewritten
+    }
+
+    /// Brings in what the expressions of changes need, once for all of them.
+    fn provide(&self, file: &File, tokens: &[Token], made: &mut [Rewritten]) {
+        let mut changes: Vec<&mut Change> = made
+            .iter_mut()
+            .filter_map(|made| match made {
+                Rewritten::Changed(change) if !change.needs.is_empty() => Some(change),
+                _ => None,
+            })
+            .collect();
+        let starts = changes.iter().flat_map(|change| change.edits.iter().map(|edit| edit.start));
+        let first = starts.min().unwrap_or_default();
+        let source = Source { path: file.path, text: file.text, tokens, first };
+        let mut provided = Vec::new();
+        for change in &mut changes {
+            let (files, imports): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut change.needs).into_iter().partition(Need::is_beside);
+            for need in imports {
+                if !provided.contains(&need) {
+                    change.edits.extend(self.0.provide(&need, &source));
+                    provided.push(need);
+                }
+            }
+            change.needs = files;
+        }
     }
 
     /// The edits of one literal.

@@ -121,7 +121,11 @@ impl Manifest<'_> {
         let own = item.and_then(|item| variable_name(&file.text[item..line.start.max(item)]));
         let entry =
             own.unwrap_or_else(|| names.variable.clone()).to_ascii_lowercase().replace('_', "-");
-        let owner = self.secret_name();
+        // What a store fills belongs to one ExternalSecret each.
+        let owner = match file.lookup {
+            Lookup::Environment => self.secret_name(),
+            _ => format!("{}-{entry}", self.secret_name()),
+        };
         let from = |indent: &str| {
             format!(
                 "valueFrom:\n{indent}  secretKeyRef:\n{indent}    name: {owner}\n{indent}    key: {entry}"

@@ -79,7 +79,7 @@ fn remarks(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
         Sought::ByValue => Ok(()),
         Sought::ByRule => writeln!(
             out,
-            "      its value is not known here: only what rules recognise was looked for"
+            "      its value is not known here, or is one character again and again: only what rules recognise was looked for"
         ),
         Sought::ByWord if verdict.words > 0 => writeln!(
             out,
