@@ -10,7 +10,7 @@ use super::rewrite::settings::{self, Settings};
 use super::rewrite::shell::Shell;
 use super::rewrite::variables::Variables;
 use super::rewrite::{File, Rewriter};
-use crate::remedy::setting::{CiService, Language as Kind, Role, Setting};
+use crate::remedy::setting::{CiService, Language as Kind, Setting};
 use crate::remedy::surroundings::Surroundings;
 use bstr::ByteSlice;
 use std::path::Path;
@@ -69,9 +69,6 @@ pub fn rewriter(file: &File, around: &dyn Surroundings) -> Result<Box<dyn Rewrit
             Ok(Box::new(Overridden::ByName))
         }
         _ if extension == "json" && is_of_node(file, around) => Ok(Box::new(Overridden::ByFile)),
-        _ if Role::of(file.path) == Role::Example && file.setting == Setting::Document => {
-            Ok(Box::new(Settings(settings::of_documents())))
-        }
         _ => Ok(settings(file)),
     }
 }

@@ -91,6 +91,11 @@ fn secrets_manager_from_scripts() {
                 "import { getSecret } from \"@aws-lambda-powertools/parameters/secrets\";\nimport x from \"x\";\nconst hKey = (await getSecret(\"NAME\", { maxAge: 300 }));\n",
             ),
             (
+                "ts/k.mts",
+                "export const kKey: string = \"§\";\n",
+                "import { getSecret } from \"@aws-lambda-powertools/parameters/secrets\";\nexport const kKey: string = (await getSecret<string>(\"NAME\", { maxAge: 300 }))!;\n",
+            ),
+            (
                 "sh/i.sh",
                 "I_KEY='§'\n",
                 "I_KEY=\"$(aws secretsmanager get-secret-value --secret-id 'NAME' --query SecretString --output text)\"\n",

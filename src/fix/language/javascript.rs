@@ -85,11 +85,11 @@ impl Language for Script {
         }
         let review = "add the packages of @aws-lambda-powertools/parameters to package.json";
         Ok(if wanted.lookup == Lookup::SecretsManager {
-            Reading::plain(format!("(await getSecret(\"{name}\", {{ maxAge: 300 }}))")).with(
-                Need::Import(
+            let of_text = if self.typed { "<string>" } else { "" };
+            Reading::plain(format!("(await getSecret{of_text}(\"{name}\", {{ maxAge: 300 }}))"))
+                .with(Need::Import(
                     "import { getSecret } from \"@aws-lambda-powertools/parameters/secrets\";",
-                ),
-            )
+                ))
         } else {
             let code =
                 format!("(await getParameter(\"{name}\", {{ decrypt: true, maxAge: 300 }}))");
@@ -101,9 +101,8 @@ impl Language for Script {
     }
 
     fn fit(&self, code: String, site: &Site) -> String {
-        // A variable may be missing to the mind of TypeScript.
-        let typed = self.typed && site.whole && code.starts_with("process.");
-        if typed { format!("{code}!") } else { code }
+        // A value may be missing to the mind of TypeScript.
+        if self.typed && site.whole { format!("{code}!") } else { code }
     }
 
     fn embed(&self, code: &str, literal: &Literal) -> Option<String> {

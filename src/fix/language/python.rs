@@ -73,7 +73,7 @@ impl Language for Python {
                 "parameters.get_parameter({name}, decrypt=True, max_age=300)"
             ))
             .with(Need::Import("from aws_lambda_powertools.utilities import parameters"))
-            .reviewed("add aws-lambda-powertools to the dependencies"),
+            .reviewed("add aws-lambda-powertools[aws-sdk] to the dependencies"),
         })
     }
 

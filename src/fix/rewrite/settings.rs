@@ -40,12 +40,6 @@ impl Reference {
 /// Texts that name variables.
 pub struct Settings(pub Reference);
 
-/// The reference for texts that people read.
-#[must_use]
-pub fn of_documents() -> Reference {
-    Reference::new("<", ">")
-}
-
 /// The reference for samples: nothing.
 #[must_use]
 pub fn blank() -> Reference {
@@ -74,7 +68,7 @@ pub fn reference(file: &File) -> Reference {
             _ => Reference::new("{{resolve:secretsmanager:", ":SecretString}}"),
         }
         .of_store(),
-        Setting::Document | Setting::Message => of_documents(),
+        Setting::Document | Setting::Message => Reference::new("<", ">"),
         _ => by_name(file),
     }
 }
