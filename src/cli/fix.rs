@@ -20,7 +20,7 @@ use bstr::ByteSlice;
 use clap::ValueHint;
 use git2::Repository;
 use std::collections::BTreeMap;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Take secrets out of files: a literal becomes a look-up that fits the file. Without options it shows what
@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
     let fixer =
         Fixer { detector: &detector, around: &around, lookup: args.via, stored, safe: args.safe };
     let fixes = fixer.fix(&outcome);
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = Vec::new();
     if let Some(path) = &args.patch {
         write::private(path, &patch(&fixes)?)
             .with_context(|| format!("{}: cannot be written", path.display()))?;
@@ -100,7 +100,10 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
         show(&fixes, &mut out)?;
     }
     Summary { args, fixes: &fixes, outcome: &outcome }.write(&mut out)?;
-    out.flush()?;
+    if terminal::is_log() {
+        out = terminal::without_commands(&out);
+    }
+    std::io::stdout().lock().write_all(&out)?;
     let is_done = !has_new(&outcome) || args.write && fixes.left.is_empty();
     Ok(match (is_done, outcome.coverage.complete) {
         (false, _) => ExitStatus::Found,

@@ -184,3 +184,16 @@ fn edits_for_review_can_be_left_out() {
     ));
     assert_eq!(ground.repo.ask(&["status", "--porcelain"]), " M a.py");
 }
+
+#[test]
+fn a_log_of_a_workflow_obeys_nothing_of_a_diff() {
+    let mut ground = Ground::new();
+    ground.plant("a.py", "A_KEY = \"§\"\nTEXT = \"\"\"\n::set-output name=x::y\n\"\"\"\n");
+    ground.commit();
+    let mut command = crate::common::blurt(ground.repo.path());
+    command.env("GITHUB_ACTIONS", "true").arg("fix");
+    let said = crate::common::said(&mut command);
+    assert_eq!(said.status, Some(1));
+    assert!(said.out.contains("set-output name=x"), "{}", said.out);
+    assert!(!said.out.lines().any(|line| line.trim_start().starts_with("::")), "{}", said.out);
+}
