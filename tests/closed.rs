@@ -9,7 +9,7 @@ mod common;
 
 use aho_corasick::AhoCorasick;
 use assert_cmd::Command;
-use common::{Fixtures, Said, blurt, said, syntax};
+use common::{Fixtures, Said, blurt, has_filter_repo, said, syntax, type_in};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -75,20 +75,6 @@ impl Application {
         let said = self.run(&["verify", self.report.to_str().unwrap(), "-f", "json"]);
         (said.status, serde_json::from_str(&said.out).unwrap())
     }
-
-    /// Types a command into a shell.
-    fn type_in(&self, command: &str) {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", command]).current_dir(self.root());
-        shell.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
-        let said = said(&mut shell);
-        assert_eq!(said.status, Some(0), "{command}: {}", said.err);
-    }
-}
-
-fn has_filter_repo() -> bool {
-    let found = Command::new("git-filter-repo").arg("--version").output();
-    found.is_ok_and(|output| output.status.success())
 }
 
 /// The commands that clean a history, in order.
@@ -110,6 +96,9 @@ fn a_finding_is_closed_from_end_to_end() {
     assert_eq!(plan.status, Some(1), "{}", plan.err);
     assert!(plan.out.starts_with("# "), "{}", plan.out);
 
+    let preview = application.run(&["fix"]);
+    assert_eq!(preview.status, Some(1), "{}", preview.err);
+    assert_eq!(application.git(&["status", "--porcelain"]), "", "a preview changes nothing");
     let fix = application.run(&["fix", "--write"]);
     assert_eq!((fix.status, fix.err.as_str()), (Some(0), ""), "{}", fix.out);
     let listed = application.git(&["ls-files", "--cached", "--others", "--exclude-standard"]);
@@ -122,6 +111,9 @@ fn a_finding_is_closed_from_end_to_end() {
     let scan = application.run(&["scan"]);
     assert_eq!((scan.status, scan.err.as_str()), (Some(0), ""), "{}", scan.out);
 
+    let again = application.run(&["fix", "--write"]);
+    assert_eq!(again.out, "No secrets found: there is nothing to fix.\n");
+
     application.git(&["add", "-A"]);
     application.git(&["commit", "-qm", "Read secrets from outside"]);
     let (status, closure) = application.verify();
@@ -132,7 +124,7 @@ fn a_finding_is_closed_from_end_to_end() {
         return;
     }
     for command in commands(&closure) {
-        application.type_in(&command);
+        type_in(application.root(), &command);
     }
     let (status, closure) = application.verify();
     assert_eq!(status, Some(0), "{closure:#}");

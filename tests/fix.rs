@@ -7,13 +7,13 @@
 #[path = "fix/awkward.rs"]
 mod awkward;
 mod common;
+#[path = "fix/everything.rs"]
+mod everything;
 #[path = "fix/files.rs"]
 mod files;
 #[path = "fix/ground.rs"]
 mod ground;
 #[path = "fix/lookups.rs"]
 mod lookups;
-#[path = "fix/marketplace.rs"]
-mod marketplace;
 #[path = "fix/sarif.rs"]
 mod sarif;

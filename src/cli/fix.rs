@@ -11,7 +11,7 @@ use crate::fix::lookup::{LOOKUPS, Lookup};
 use crate::fix::{FileFix, Fixer, Fixes, diff, write};
 use crate::plan::Planner;
 use crate::remedy::{capital, surroundings};
-use crate::report::{sanitize, sanitize_bytes};
+use crate::report::{sanitize, sanitize_bytes, shell_word};
 use crate::rule::RuleSet;
 use crate::scan::Outcome;
 use crate::source::{Files, Options};
@@ -244,16 +244,16 @@ impl Summary<'_> {
             return Ok(());
         }
         let title = if self.args.write {
-            "Out of the repository from the next commit on; they stay on the disk, and .gitignore has them:"
+            "Out of the repository from the next commit on. They stay on this disk, and .gitignore has them; CI and servers that took them from the repository need them another way:"
         } else {
-            "To leave the repository, and to stay on the disk:"
+            "To leave the repository, and to stay on this disk; CI and servers need them another way:"
         };
         writeln!(out, "\n{title}")?;
         for fix in files {
             if self.args.write {
                 writeln!(out, "  {}", sanitize(&fix.path))?;
             } else {
-                writeln!(out, "  git rm --cached -- {}", quoted(&fix.path))?;
+                writeln!(out, "  git rm --cached -- {}", shell_word(&sanitize(&fix.path)))?;
             }
         }
         Ok(())
@@ -314,7 +314,7 @@ impl Summary<'_> {
             writeln!(
                 out,
                 "\nNext: git apply {0}, and delete {0}: it holds the secrets.",
-                quoted(&patch)
+                shell_word(&sanitize(&patch))
             )?;
         } else if args.write {
             writeln!(
@@ -329,8 +329,9 @@ impl Summary<'_> {
 }
 
 fn list(out: &mut impl Write, title: &str, lines: impl Iterator<Item = String>) -> Result<()> {
-    let mut lines = lines.peekable();
-    if lines.peek().is_some() {
+    let mut lines: Vec<String> = lines.collect();
+    lines.dedup();
+    if !lines.is_empty() {
         writeln!(out, "\n{title}")?;
     }
     for line in lines {
@@ -341,11 +342,4 @@ fn list(out: &mut impl Write, title: &str, lines: impl Iterator<Item = String>) 
 
 fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &str) -> String {
-    let plain = path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-+@".contains(&b));
-    let shown = sanitize(path);
-    if plain { shown.into_owned() } else { format!("'{}'", shown.replace('\'', "'\\''")) }
 }

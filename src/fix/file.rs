@@ -85,7 +85,7 @@ impl FileJob<'_> {
             return Err("it is no text".into());
         }
         if text.lines().any(|line| line.len() > LONGEST_LINE) || self.path.contains(".min.") {
-            return Err("it is minified: change what it is made from, and make it anew".into());
+            return Err("it is minified, or made by a program: change what it is made from, and make it anew".into());
         }
         let (changes, refused) = self.changes(text, setting, &known)?;
         let refused = refused.into_iter().map(|(secret, why)| self.refuse(&known[secret], why));
@@ -240,7 +240,6 @@ impl FileJob<'_> {
             before: Some(opened.content),
             after: None,
             executable: opened.executable,
-            edits: Vec::new(),
             reviews: Vec::new(),
             taken: taken.collect(),
             shown: Shown::default(),
@@ -296,7 +295,6 @@ impl FileJob<'_> {
             after: Some(opened.text.content(&shown.after)),
             before: Some(opened.content),
             executable: opened.executable,
-            edits,
             reviews: reviews(&changes, known),
             taken,
             shown,

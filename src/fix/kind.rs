@@ -25,7 +25,7 @@ pub fn rewriter(file: &File, around: &dyn Surroundings) -> Result<Box<dyn Rewrit
     if RUBY.contains(&extension.as_str()) {
         return Ok(Box::new(Code(language::by_extension("rb").ok_or("Ruby is not known")?)));
     }
-    if extension == "yaml" && file.name().starts_with("values") {
+    if matches!(extension.as_str(), "yaml" | "yml") && file.name().starts_with("values") {
         return Ok(Box::new(Kubernetes));
     }
     let code =

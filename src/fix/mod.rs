@@ -77,8 +77,6 @@ pub struct FileFix {
     pub after: Option<Vec<u8>>,
     /// Whether it is a program that can be run.
     pub executable: bool,
-    /// The edits of its text, in order.
-    pub edits: Vec<Edit>,
     /// What someone should look at, each with its line in the old text.
     pub reviews: Vec<(u64, String)>,
     /// The secrets that leave it.
@@ -313,7 +311,6 @@ fn plain(path: String, after: Vec<u8>) -> FileFix {
         before,
         after: Some(after),
         executable: false,
-        edits: Vec::new(),
         reviews: Vec::new(),
         taken: Vec::new(),
         shown,

@@ -64,6 +64,7 @@ pub fn private(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut new =
         tempfile::Builder::new().prefix(".blurt-").tempfile_in(folder.unwrap_or(Path::new(".")))?;
     new.write_all(content)?;
+    new.as_file().sync_all()?;
     new.persist(path).map_err(|e| e.error)?;
     Ok(())
 }

@@ -15,6 +15,7 @@ mod text;
 
 pub use json::{SCHEMA, SCHEMA_VERSION};
 pub(crate) use place::last_line;
+pub(crate) use sanitize::shell_word;
 pub use sanitize::{sanitize, sanitize_bytes};
 pub use text::{Style, Text};
 pub(crate) use text::{confident, name_of};

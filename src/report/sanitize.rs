@@ -16,6 +16,15 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(shown).collect())
 }
 
+/// A text as a word of a shell, in quotes where it needs them.
+pub(crate) fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// The same for bytes; what is not UTF-8 is shown as U+FFFD.
 #[must_use]
 pub fn sanitize_bytes(bytes: &[u8]) -> Cow<'_, str> {

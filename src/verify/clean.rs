@@ -104,7 +104,7 @@ impl<'f> Cleaning<'f> {
         if self.in_files || self.repositories.iter().any(|dirt| dirt.has(Holder::Index)) {
             steps.push(step(
                 "Take the value out of the files first, and add and commit them, or a rewritten history \
-                 gets it again: `blurt plan` says what to put in its place.",
+                 gets it again: `blurt fix --write` does it where it can, and `blurt plan` says what to do.",
                 &[],
             ));
         }

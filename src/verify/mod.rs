@@ -25,6 +25,7 @@ pub use replace::values as values_of;
 use crate::coverage::Coverage;
 use crate::detect::Detector;
 use crate::report::saved::{Finding, Report};
+use crate::report::shell_word;
 use crate::rule::{RuleSet, Severity};
 use crate::scan::Progress;
 use std::collections::BTreeSet;
@@ -182,10 +183,5 @@ fn verdict_of(finding: &Finding) -> Verdict {
 
 /// The text as a word of a shell.
 fn quoted(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,=".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.into_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
+    shell_word(&path.to_string_lossy())
 }

@@ -7,8 +7,8 @@ use super::needle::{SHORT, is_ordinary};
 use crate::source::history::survey::Written;
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 /// What stands where a secret stood.
@@ -157,19 +157,8 @@ fn unescaped(regex: &[u8]) -> Option<Vec<u8>> {
 ///
 /// When that fails.
 pub fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    make_private_folder(folder)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let passing = folder.join(format!(".{name}.{}", std::process::id()));
-    let written = private_file(&passing).and_then(|mut file| {
-        file.write_all(text)?;
-        file.sync_all()
-    });
-    let placed = written.and_then(|()| fs::rename(&passing, path));
-    if placed.is_err() {
-        let _ = fs::remove_file(&passing);
-    }
-    placed
+    make_private_folder(path.parent().unwrap_or(Path::new(".")))?;
+    crate::fix::write::private(path, text)
 }
 
 #[cfg(unix)]
@@ -186,14 +175,6 @@ fn make_private_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn make_private_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
-}
-
-fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

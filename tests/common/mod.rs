@@ -412,3 +412,18 @@ pub fn said(command: &mut Command) -> Said {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Said { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
+
+/// Whether the tool that cleans histories is installed.
+pub fn has_filter_repo() -> bool {
+    let found = Command::new("git-filter-repo").arg("--version").output();
+    found.is_ok_and(|output| output.status.success())
+}
+
+/// Types a command into a shell.
+pub fn type_in(folder: &Path, command: &str) {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).current_dir(folder);
+    shell.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    let said = said(&mut shell);
+    assert_eq!(said.status, Some(0), "{command}: {}", said.err);
+}

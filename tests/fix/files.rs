@@ -99,8 +99,8 @@ fn what_cannot_be_edited_stays_and_says_why() {
     for line in [
         "read-only.py:2: Stripe live secret or restricted key: it is read-only",
         "linked.py:2: Stripe live secret or restricted key: it has several names (hard links), which would part",
-        "lib/app.min.rb:1: Stripe live secret or restricted key: it is minified: change what it is made from, and make it anew",
-        "bundle.js:1: Stripe live secret or restricted key: it is minified: change what it is made from, and make it anew",
+        "lib/app.min.rb:1: Stripe live secret or restricted key: it is minified, or made by a program: change what it is made from, and make it anew",
+        "bundle.js:1: Stripe live secret or restricted key: it is minified, or made by a program: change what it is made from, and make it anew",
         "Old.hs:1: Stripe live secret or restricted key: no edit is known for this language",
         "notes.ipynb:1: Stripe live secret or restricted key: clear its outputs, and read the value from the environment in Jupyter",
     ] {

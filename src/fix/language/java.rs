@@ -1,6 +1,6 @@
 //! Java.
 
-use super::{Admission, Language, Need, Piece, Reading, Site, Source, c_comment, has, quoted};
+use super::{Admission, Language, Need, Piece, Reading, Site, c_comment, has, quoted};
 use crate::fix::edit::Edit;
 use crate::fix::lexer::{Form, Token};
 use crate::fix::lookup::{Lookup, Wanted};
@@ -64,10 +64,6 @@ impl Language for Java {
     fn weave(&self, site: &Site, pieces: &[Piece]) -> Result<Option<Vec<Edit>>, &'static str> {
         let block = site.literal().is_some_and(|literal| literal.form.close.len() == 3);
         Ok(block.then(|| replaced_later(site, pieces, "replace")))
-    }
-
-    fn provide(&self, _: &Need, _: &Source) -> Vec<Edit> {
-        Vec::new()
     }
 }
 

@@ -97,8 +97,6 @@ pub struct Piece {
 /// A file of a program.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
-    /// Its path, with forward slashes.
-    pub path: &'a str,
     /// Its text.
     pub text: &'a [u8],
     /// Its tokens.

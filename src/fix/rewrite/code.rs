@@ -90,7 +90,7 @@ impl Code {
             .collect();
         let starts = changes.iter().flat_map(|change| change.edits.iter().map(|edit| edit.start));
         let first = starts.min().unwrap_or_default();
-        let source = Source { path: file.path, text: file.text, tokens, first };
+        let source = Source { text: file.text, tokens, first };
         let mut provided = Vec::new();
         for change in &mut changes {
             let (files, imports): (Vec<_>, Vec<_>) =
