@@ -1,6 +1,8 @@
 //! What time it is, as far as reports say.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use std::env;
 use thiserror::Error;
 
@@ -25,4 +27,13 @@ pub fn now() -> Result<Timestamp, ClockError> {
             .and_then(|seconds| Timestamp::from_second(seconds).ok())
             .ok_or(ClockError),
     }
+}
+
+/// The day that it is in UTC, as [`now`] says: what expires, expires everywhere at once.
+///
+/// # Errors
+///
+/// As [`now`].
+pub fn today() -> Result<Date, ClockError> {
+    Ok(now()?.to_zoned(TimeZone::UTC).date())
 }

@@ -7,6 +7,7 @@ use crate::rule::{Confidence, Layer, Rule, Severity};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use bstr::ByteSlice;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize, Serializer};
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -404,15 +405,70 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+/// Why a secret in one place is not reported as new, and who says so.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Excuse {
+    /// What kind of text says so.
+    pub by: Authority,
+    /// Where that is written, `FILE:LINE`; `None` if it is written nowhere.
+    pub place: Option<String>,
+    /// The reason given.
+    pub reason: String,
+    /// Who has written it.
+    pub author: Option<String>,
+    /// The last day that it holds.
+    pub expires: Option<Date>,
+}
+
+/// What can excuse a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Authority {
+    /// It stood there before what is scanned came.
+    Past,
+    /// The baseline.
+    Baseline,
+    /// A `[[suppress]]` table, or a rule disabled for a folder.
+    Configuration,
+    /// A comment beside it.
+    Marker,
+}
+
+impl Excuse {
+    /// That a secret stood there before what is scanned came: where it did.
+    #[must_use]
+    pub fn past(before: impl Into<String>) -> Self {
+        let reason = before.into();
+        Self { by: Authority::Past, place: None, reason, author: None, expires: None }
+    }
+
+    /// Whether it holds no more on `today`.
+    #[must_use]
+    pub fn is_over(&self, today: Date) -> bool {
+        self.expires.is_some_and(|last| last < today)
+    }
+}
+
+impl fmt::Display for Excuse {
+    /// The reason, and behind it who says so, where, and until when.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)?;
+        let author = self.author.as_ref().map(|author| format!("by {author}"));
+        let until = self.expires.map(|last| format!("until {last}"));
+        let more: Vec<_> = self.place.iter().cloned().chain(author).chain(until).collect();
+        if more.is_empty() { Ok(()) } else { write!(f, " ({})", more.join(", ")) }
+    }
+}
+
 /// What triage says of a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Triage {
     /// Nobody has spoken about it.
     New,
     /// It was there before: where, or who says so.
-    Known(String),
-    /// It is excused in every place, for this reason.
-    Ignored(String),
+    Known(Arc<Excuse>),
+    /// It is excused in every place.
+    Ignored(Arc<Excuse>),
 }
 
 impl Triage {
@@ -426,13 +482,28 @@ impl Triage {
         }
     }
 
+    /// What an excuse makes of a finding.
+    #[must_use]
+    pub fn of(excuse: Arc<Excuse>) -> Self {
+        match excuse.by {
+            Authority::Past | Authority::Baseline => Self::Known(excuse),
+            Authority::Configuration | Authority::Marker => Self::Ignored(excuse),
+        }
+    }
+
+    /// Who says that it is not new, if it is not.
+    #[must_use]
+    pub fn excuse(&self) -> Option<&Arc<Excuse>> {
+        match self {
+            Self::Known(excuse) | Self::Ignored(excuse) => Some(excuse),
+            Self::New => None,
+        }
+    }
+
     /// Why it is not new, if it is not.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
-        match self {
-            Self::Known(reason) | Self::Ignored(reason) => Some(reason),
-            Self::New => None,
-        }
+        self.excuse().map(|excuse| excuse.reason.as_str())
     }
 }
 

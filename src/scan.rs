@@ -4,7 +4,7 @@
 use crate::blob::{Chunk, Origin, Position, Via};
 use crate::coverage::{Coverage, Skip};
 use crate::detect::{Detection, Detector, Match};
-use crate::finding::{Candidate, Excerpt, Exposure, Finding, Location, Secret, Triage};
+use crate::finding::{Candidate, Excerpt, Excuse, Exposure, Finding, Location, Secret, Triage};
 use crate::remedy::Remedy;
 use crate::remedy::surroundings::Disk;
 use crate::report::sanitize_bytes;
@@ -13,8 +13,9 @@ use crate::source::Source;
 use crate::source::container::{Input, Texts, Walk};
 use crate::source::encoding::Buffer;
 use crate::source::text::{Part, Text};
-use crate::triage::allow::{Allow, Allowed, Marker};
-use crate::triage::{self, Excuse, Exposures, Judged, Key, Thresholds};
+use crate::triage::audit::{self, Audited};
+use crate::triage::marker::{Allowed, Flaw, Marker};
+use crate::triage::{self, Exposures, Judged, Key, Policy, Thresholds};
 use bstr::ByteSlice;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,8 @@ pub struct Outcome {
     pub coverage: Coverage,
     /// Remarks on what was scanned that change no status: flawed suppressions and the like.
     pub notes: Vec<String>,
+    /// The suppressions that were met, and what they did.
+    pub suppressions: Vec<Audited>,
     /// The rules that took part.
     pub rules: RuleSet,
 }
@@ -51,7 +54,7 @@ impl Outcome {
 /// Detection with a place to put what it finds. Sources take a worker a thread from it.
 pub struct Engine<'a> {
     detector: &'a Detector,
-    thresholds: Thresholds,
+    policy: &'a Policy,
     gathered: Mutex<Gathered>,
     progress: &'a Progress,
 }
@@ -70,22 +73,27 @@ struct Gathered {
     candidates: Vec<Judged>,
     coverage: Coverage,
     notes: Vec<String>,
+    /// The inline suppressions of files, with what they excuse.
+    markers: Vec<(Excuse, String)>,
     exposures: Exposures,
     below: BTreeSet<Key>,
 }
 
-/// Scans `source` with `detector`, and reports what reaches the thresholds.
+/// Scans `source` with `detector`, and reports what reaches the thresholds, by what `policy` excuses.
 pub fn scan(
     source: &dyn Source,
     detector: &Detector,
-    thresholds: Thresholds,
+    policy: &Policy,
     progress: &Progress,
 ) -> Outcome {
-    let engine = Engine { detector, thresholds, gathered: Mutex::default(), progress };
+    let engine = Engine { detector, policy, gathered: Mutex::default(), progress };
     source.feed(&engine);
     let gathered = engine.gathered.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let Gathered { candidates, mut coverage, mut notes, exposures, below } = gathered;
-    let sorted = triage::sort(candidates, below, &exposures, thresholds);
+    let Gathered { candidates, mut coverage, mut notes, markers, exposures, below } = gathered;
+    let sorted = triage::sort(candidates, below, &exposures, policy);
+    let suppressions = audit::audit(&sorted, markers, policy);
+    notes.extend(audit::notes(&suppressions));
+    coverage.skipped.extend(policy.folders.iter().flat_map(|folders| folders.flaws()));
     let (rules, around) = (detector.rules(), Disk::default());
     let remedied = |mut finding: Finding| {
         finding.exposure.staged = source.is_index() && finding.triage == Triage::New;
@@ -100,6 +108,7 @@ pub fn scan(
         below: sorted.below,
         coverage,
         notes,
+        suppressions,
         rules: rules.clone(),
     }
 }
@@ -114,14 +123,14 @@ impl<'a> Engine<'a> {
     /// What is reported at all.
     #[must_use]
     pub fn thresholds(&self) -> Thresholds {
-        self.thresholds
+        self.policy.thresholds
     }
 
     /// The secrets that will be reported for what was found up to now.
     #[must_use]
     pub fn reported(&self) -> BTreeSet<Key> {
         let all = self.gathered.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let reported = all.candidates.iter().filter(|judged| judged.reaches(self.thresholds));
+        let reported = all.candidates.iter().filter(|judged| judged.reaches(self.policy));
         reported.map(Judged::key).collect()
     }
 
@@ -153,6 +162,7 @@ impl Drop for Worker<'_> {
         let mut all = all.unwrap_or_else(std::sync::PoisonError::into_inner);
         all.candidates.extend(mine.candidates);
         all.notes.extend(mine.notes);
+        all.markers.extend(mine.markers);
         if mine.exposures.looked {
             all.exposures.add(mine.exposures.known);
         }
@@ -162,10 +172,10 @@ impl Drop for Worker<'_> {
 }
 
 impl Worker<'_> {
-    /// What is reported at all.
+    /// What is reported, and what is excused.
     #[must_use]
-    pub fn thresholds(&self) -> Thresholds {
-        self.engine.thresholds
+    pub fn policy(&self) -> &Policy {
+        self.engine.policy
     }
 
     /// Notes something that could not be looked at.
@@ -202,11 +212,14 @@ impl Worker<'_> {
         let searched = self.search(origin, input);
         self.gathered.coverage.files += 1;
         let allowed = searched.allowed();
-        self.gathered.notes.extend(searched.flawed_markers());
-        self.gathered.candidates.extend(searched.candidates.into_iter().map(|candidate| Judged {
-            excuse: allowed.find(&candidate).map(Excuse::Allowed),
-            candidate,
-        }));
+        self.note_flawed(&searched);
+        self.gathered.markers.extend(searched.excuses(&allowed));
+        self.gathered.candidates.extend(
+            searched
+                .candidates
+                .into_iter()
+                .map(|candidate| Judged { excuse: allowed.find(&candidate), candidate }),
+        );
         searched.read
     }
 
@@ -228,6 +241,21 @@ impl Worker<'_> {
         self.gathered.coverage.skipped.extend(walked.skipped);
         let BlobScan { origin, candidates, markers, .. } = blob;
         Searched { origin, candidates, markers, read: walked.read }
+    }
+
+    /// An excuse, unless it holds no more, which is noted then.
+    pub fn holding(&mut self, excuse: Option<Arc<Excuse>>) -> Option<Arc<Excuse>> {
+        let over = excuse.as_ref().filter(|excuse| excuse.is_over(self.policy().today));
+        let Some(over) = over else { return excuse };
+        let note = audit::note(over);
+        self.note(note);
+        None
+    }
+
+    /// Notes the suppressions of a text that excuse nothing.
+    pub fn note_flawed(&mut self, searched: &Searched) {
+        let notes = searched.flawed_markers(self.engine.detector.rules());
+        self.gathered.notes.extend(notes);
     }
 
     /// Notes a remark on what was scanned.
@@ -265,24 +293,36 @@ impl Searched {
         AllowedTexts(texts.collect())
     }
 
+    /// Our own inline suppressions, by file and line, with what they excuse.
+    fn excuses(&self, allowed: &AllowedTexts) -> Vec<(Excuse, String)> {
+        let texts = allowed.0.iter().flat_map(|(via, allowed)| {
+            let mut origin = self.origin.clone();
+            origin.via.extend(via.iter().cloned());
+            let name = origin
+                .name()
+                .map_or_else(|| crate::finding::name_of_object(None, ""), |name| name.to_string());
+            allowed.excuses(&name).collect::<Vec<_>>()
+        });
+        texts.collect()
+    }
+
     /// Remarks on suppressions that excuse nothing. Their words may stand in a text about blurt; they
     /// matter where something is found.
-    pub fn flawed_markers(&self) -> impl Iterator<Item = String> {
+    pub fn flawed_markers(&self, rules: &RuleSet) -> Vec<String> {
+        let is_known = |name: &str| rules.rules().iter().any(|rule| rule.is_called(name));
         let markers = self.markers.iter();
         let markers = markers.flat_map(|(via, markers)| markers.iter().map(move |m| (via, m)));
-        markers.filter_map(|(via, marker)| {
-            let Marker::Flawed { line, meant } = marker else { return None };
+        let note = |(via, marker): (&Vec<Via>, &Marker)| {
+            let Flaw { line, meant, what } = marker.flaw(is_known)?;
             let is_meant = |found: &&Candidate| {
                 let text = text_of(&self.markers, &found.location.origin.via);
-                found.location.start.line == *meant && text == *via
+                meant.contains(&found.location.start.line) && text == *via
             };
-            let found = self.candidates.iter().find(is_meant)?;
-            let path = found.location.origin.name();
+            let path = self.candidates.iter().find(is_meant)?.location.origin.name();
             let path = path.map_or_else(|| "stdin".to_owned(), |path| path.to_string());
-            Some(format!(
-                "{path}:{line}: this `blurt:allow` excuses nothing: write `blurt:allow RULE -- reason`"
-            ))
-        })
+            Some(format!("{path}:{line}: this `blurt:allow` excuses nothing: {what}"))
+        };
+        markers.filter_map(note).collect()
     }
 }
 
@@ -302,11 +342,11 @@ fn text_of<'v, T>(texts: &BTreeMap<Vec<Via>, T>, mut via: &'v [Via]) -> &'v [Via
 pub struct AllowedTexts(BTreeMap<Vec<Via>, Allowed>);
 
 impl AllowedTexts {
-    /// The marker that excuses what was found in one of them.
+    /// Who excuses what was found in one of them.
     #[must_use]
-    pub fn find(&self, found: &Candidate) -> Option<Arc<Allow>> {
+    pub fn find(&self, found: &Candidate) -> Option<Arc<Excuse>> {
         let place = &found.location;
-        self.0.get(text_of(&self.0, &place.origin.via))?.find(&found.rule, place.start.line)
+        self.0.get(text_of(&self.0, &place.origin.via))?.find(&found.rule, place)
     }
 }
 
@@ -343,7 +383,7 @@ impl BlobScan<'_> {
             for mark in detection.allows {
                 here = here.after(&bytes[at..mark]);
                 at = mark;
-                markers.push(Marker::read(bytes, mark, here.line));
+                markers.extend(Marker::read(bytes, mark, here.line));
             }
         }
         let spans = detection.seen;

@@ -6,13 +6,13 @@ use super::output::OutputArgs;
 use super::terminal::complain;
 use crate::ci;
 use crate::clock;
-use crate::config::{BASELINE_NAME, Config, Disk, Settings, Texts};
+use crate::config::{Config, Disk, FILE_NAME, Settings, Texts, baseline_file};
 use crate::coverage::Skip;
 use crate::gate::{Gate, What};
 use crate::report;
 use crate::scan::{Engine, Outcome};
 use crate::source::{
-    Checkout, CommitFiles, Files, History, Markers, Options, Range, Source, Span, history,
+    Checkout, CommitFiles, Files, History, Markers, Options, Range, Source, Span, absolute, history,
 };
 use anyhow::{Context, Result, anyhow};
 use std::collections::BTreeSet;
@@ -146,14 +146,18 @@ impl Run<'_> {
         let Some(after) = span.heads.first().and_then(|head| self.clone.files_of(head).ok()) else {
             return Vec::new();
         };
-        let mut paths = BTreeSet::from([PathBuf::from(BASELINE_NAME)]);
+        let mut paths = BTreeSet::new();
         for files in [before, &after] {
-            let Some(path) = self.args.selection.file(files) else { continue };
-            let settings = Settings::read(&path, files).unwrap_or_default();
-            paths.insert(path);
-            paths.extend(settings.rules.packs);
+            let of_folders = files.all(FILE_NAME).unwrap_or_default();
+            paths.extend(of_folders.into_iter().map(|(path, _)| absolute(&path)));
+            let file = self.args.selection.file(files);
+            let read = |path: &PathBuf| Settings::read(path, files).ok();
+            let settings = file.as_ref().and_then(read).unwrap_or_default();
+            let named = self.args.selection.flags().over(settings);
+            paths.extend(baseline_file(&named, files).map(|path| absolute(&path)));
+            paths.extend(file.map(|path| absolute(&path)));
+            paths.extend(named.rules.packs.iter().map(|path| absolute(path)));
         }
-        paths.extend(self.args.selection.rules.iter().cloned());
         let edited = paths.into_iter().filter(|path| before.differs(&after, path));
         edited
             .map(|path| {
@@ -175,6 +179,10 @@ struct NoFiles;
 impl Texts for NoFiles {
     fn read(&self, _: &Path) -> std::io::Result<String> {
         Err(std::io::ErrorKind::NotFound.into())
+    }
+
+    fn all(&self, _: &str) -> Option<Vec<(PathBuf, String)>> {
+        Some(Vec::new())
     }
 }
 

@@ -196,7 +196,7 @@ fn look(target: Target, colour: When) -> Result<ExitStatus> {
     let outcome = job::scan(&*source, config, When::Auto.progress());
     let status = ExitStatus::of(&outcome, false);
     if status != ExitStatus::Clean || !outcome.notes.is_empty() {
-        let style = Style { colour: colour.colour(), show_secrets: false, verbose: false };
+        let style = Style { colour: colour.colour(), ..Style::default() };
         // If nobody listens any more, the status must still stop git.
         let _ = Text::new(style).write(&outcome, &mut std::io::stdout().lock());
     }

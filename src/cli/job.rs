@@ -70,11 +70,11 @@ impl Job<'_> {
 
 /// Scans a source, and shows how far it has come if `shown`.
 pub(super) fn scan(source: &dyn Source, config: Config, shown: bool) -> Outcome {
-    let thresholds = config.thresholds;
+    let policy = config.policy;
     let detector = Detector::new(config.rules);
     let progress = Progress::default();
     let outcome = progress::during(shown, &progress, || {
-        crate::scan::scan(source, &detector, thresholds, &progress)
+        crate::scan::scan(source, &detector, &policy, &progress)
     });
     // The process ends: taking the rules apart would only take time.
     std::mem::forget(detector);

@@ -1,6 +1,7 @@
 //! The command line: the only place that knows arguments, terminals and exit statuses. One file a
 //! subcommand.
 
+mod baseline;
 mod ci;
 mod exit;
 mod fix;
@@ -47,6 +48,8 @@ enum Command {
     Fix(Box<fix::Args>),
     /// Tell whether the secrets of an earlier report are gone
     Verify(verify::Args),
+    /// Keep a file of the secrets that are known
+    Baseline(Box<baseline::Args>),
     /// List, show, check and test rules
     Rules(rules::Args),
 }
@@ -61,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan::run(&args),
         Command::Fix(args) => fix::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Baseline(args) => baseline::run(&args),
         Command::Rules(args) => rules::run(&args),
     };
     match result {

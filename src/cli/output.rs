@@ -1,7 +1,7 @@
 //! The options that say where reports go, and in which format.
 
 use super::terminal::{self, When};
-use crate::report::{self, Format, Style, Text};
+use crate::report::{self, Detail, Format, Style, Text};
 use crate::scan::Outcome;
 use anyhow::{Context, Result, bail};
 use clap::ValueHint;
@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 /// Where reports go.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
+#[allow(clippy::struct_excessive_bools)] // these are flags as typed
 pub(super) struct OutputArgs {
     /// Format of standard output: text, json, jsonl, sarif, markdown, github (annotations of GitHub
     /// Actions) or gitlab (GitLab's secret detection report)
@@ -42,6 +43,10 @@ pub(super) struct OutputArgs {
     /// Show all places and steps, and what is excused
     #[arg(short, long)]
     verbose: bool,
+
+    /// Show what is excused, by whom and why, and which suppressions excuse nothing or are over
+    #[arg(long)]
+    show_ignored: bool,
 }
 
 fn format_name(name: &str) -> Result<&'static str, String> {
@@ -82,6 +87,14 @@ impl OutputArgs {
         Ok(Reports { args: self, files: files.collect::<Result<_>>()? })
     }
 
+    fn detail(&self) -> Detail {
+        match (self.verbose, self.show_ignored) {
+            (true, _) => Detail::All,
+            (false, true) => Detail::Excused,
+            (false, false) => Detail::New,
+        }
+    }
+
     /// Whether to show how far a scan has come.
     pub(super) fn shows_progress(&self) -> bool {
         self.progress.progress() && !self.quiet
@@ -104,7 +117,7 @@ impl OutputArgs {
         let style = Style {
             colour: text && self.color.colour(),
             show_secrets: self.show_secrets,
-            verbose: self.verbose,
+            detail: self.detail(),
         };
         let styled = Text::new(style);
         let format: &dyn Format =

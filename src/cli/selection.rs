@@ -34,6 +34,15 @@ pub(super) struct SelectionArgs {
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
 
+    /// Secrets that are known and not to be told again [default: .blurt-baseline.json here or above, up to
+    /// the repository's root]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    baseline: Option<PathBuf>,
+
+    /// Tell what the baseline knows, too
+    #[arg(long, conflicts_with = "baseline")]
+    no_baseline: bool,
+
     /// Configuration file [default: .blurt.toml here or above, up to the repository's root]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
@@ -50,10 +59,16 @@ impl SelectionArgs {
         flags.scan.min_confidence = self.min_confidence;
         flags.scan.min_severity = self.min_severity;
         flags.scan.exclude = self.exclude.iter().cloned().map(Into::into).collect();
+        flags.scan.baseline = self.baseline();
         flags.rules.packs.clone_from(&self.rules);
         flags.rules.only.clone_from(&self.rule);
         flags.rules.disable.clone_from(&self.no_rule);
         flags
+    }
+
+    /// The baseline that is asked for; an empty name for none at all.
+    fn baseline(&self) -> Option<PathBuf> {
+        self.no_baseline.then(PathBuf::new).or_else(|| self.baseline.clone())
     }
 
     /// `flags` over the configuration file, which is read from `texts`.

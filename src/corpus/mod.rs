@@ -12,10 +12,10 @@ use crate::blob::Origin;
 use crate::coverage::{Coverage, Skip};
 use crate::detect::Detector;
 use crate::finding::Candidate;
-use crate::rule::{Confidence, RuleSet, Severity};
+use crate::rule::RuleSet;
 use crate::scan::{Engine, Progress, Worker, scan};
 use crate::source::{Source, describe, skipped};
-use crate::triage::Thresholds;
+use crate::triage::Policy;
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 use ignore::WalkBuilder;
 use rayon::prelude::*;
@@ -101,8 +101,8 @@ impl Corpus {
             rule.regex();
         });
         let reading = Reading { corpus: self, searched: Mutex::default() };
-        let thresholds = Thresholds { confidence: Confidence::Low, severity: Severity::Low };
-        let outcome = scan(&reading, &detector, thresholds, &Progress::default());
+        let policy = Policy::everything();
+        let outcome = scan(&reading, &detector, &policy, &Progress::default());
         let searched = reading.searched.into_inner().unwrap_or_else(PoisonError::into_inner);
         Measure::new(&self.labels, &searched, &detector, outcome.coverage)
     }

@@ -41,8 +41,27 @@ use trigger::TriggerScanner;
 /// there: overlapping matches are found within one reach of the owned part, and look one further.
 pub const MARGIN: usize = 2 * MAX_REACH + 64;
 
-/// The marker of an inline suppression; detection only says where it stands.
-pub const ALLOW: &str = "blurt:allow";
+/// What inline suppressions begin with, ours and those of other tools; detection only says where they
+/// stand.
+pub const MARKERS: [&str; 11] = [
+    "blurt:allow",
+    "gitleaks:allow",
+    "betterleaks:allow",
+    "trufflehog:ignore",
+    "kingfisher:ignore",
+    "pragma: allowlist",
+    "pragma:allowlist",
+    "pragma: whitelist",
+    "secretlint-disable",
+    "secretlint-enable",
+    "ggignore",
+];
+
+/// Whether an inline suppression stands in `text`.
+#[must_use]
+pub fn has_marker(text: &[u8]) -> bool {
+    MARKERS.iter().any(|marker| memchr::memmem::find(text, marker.as_bytes()).is_some())
+}
 
 /// Shannon entropy in bits per character.
 #[must_use]
@@ -116,7 +135,7 @@ impl std::fmt::Debug for Decoded {
 pub struct Detection {
     /// The secrets that begin in the owned part, in their order.
     pub matches: Vec<Match>,
-    /// Where `blurt:allow` stands in the owned part.
+    /// Where inline suppressions stand in the owned part.
     pub allows: Vec<usize>,
     /// All places that any rule took for a secret, here and around, to be masked when shown.
     pub seen: Vec<Range<usize>>,
@@ -138,8 +157,6 @@ pub struct Detector {
     triggers: TriggerScanner,
     /// For each literal, the rules that it triggers.
     literals: Vec<Triggered>,
-    /// Which literal is the marker of a suppression.
-    allow: usize,
     prefixes: PrefixIndex,
     keywords: KeywordIndex,
     /// The rules that each line of some files triggers.
@@ -156,7 +173,7 @@ impl Detector {
     pub fn new(rules: RuleSet) -> Self {
         let all = || rules.rules().iter().enumerate();
         let others = DECODERS.iter().flat_map(|decoder| decoder.literals());
-        let others = [ALLOW].into_iter().chain(others.copied());
+        let others = MARKERS.into_iter().chain(others.copied());
         let mut literals: Vec<_> =
             others.map(|literal| (literal.to_owned(), Triggered::default())).collect();
         for (index, rule) in all() {
@@ -181,7 +198,6 @@ impl Detector {
             by_path: by_path.collect(),
             by_last_byte: (0..=u8::MAX).map(|_| OnceLock::new()).collect(),
             literals: literals.into_iter().map(|(_, rules)| rules).collect(),
-            allow: 0,
             record: None,
             rules,
         }

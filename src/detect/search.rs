@@ -6,7 +6,7 @@ use super::filter::{self, Subject, Verdict};
 use super::score::Score;
 use super::trace::{Looked, Traces, Trigger};
 use super::trigger::{Triggers, is_token, word_length};
-use super::{Decoded, Detector, Match, Triggered, entropy, keyword};
+use super::{Decoded, Detector, MARKERS, Match, Triggered, entropy, keyword};
 use crate::finding::{Status, Verification};
 use crate::kind::{FileKind, FileKinds};
 use crate::rule::{Confidence, Layer, Rule};
@@ -232,7 +232,7 @@ impl<'a> Search<'a> {
     }
 
     fn follow_literal(&mut self, at: usize, literal: usize) {
-        if literal == self.detector.allow {
+        if literal < MARKERS.len() {
             self.traces.allows.push(at);
         }
         let detector = self.detector;

@@ -69,7 +69,7 @@ pub struct Traces {
     followed: Vec<Trace>,
     /// All that rules have matched, before rules that overlap are resolved.
     pub(super) matches: Vec<Match>,
-    /// Where `blurt:allow` stands.
+    /// Where inline suppressions stand.
     pub(super) allows: Vec<usize>,
 }
 
@@ -80,7 +80,7 @@ impl Traces {
         &self.matches
     }
 
-    /// Where `blurt:allow` stands, in the order of the text.
+    /// Where inline suppressions stand, in the order of the text.
     #[must_use]
     pub fn allows(&self) -> &[usize] {
         &self.allows

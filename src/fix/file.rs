@@ -369,7 +369,7 @@ fn others(text: &[u8], value: &[u8]) -> Vec<Range<usize>> {
     found
         .filter(|span| {
             let before = span.start.checked_sub(1).and_then(|at| text.get(at));
-            let allowed = text[edit::line_at(text, span.start)].contains_str(detect::ALLOW);
+            let allowed = detect::has_marker(&text[edit::line_at(text, span.start)]);
             !of_word(before) && !of_word(text.get(span.end)) && !allowed
         })
         .collect()

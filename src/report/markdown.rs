@@ -299,6 +299,7 @@ fn more(count: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::{Authority, Excuse};
     use crate::report::sample::{into_a_message, into_the_past, one, outcome, token};
 
     fn text(outcome: &Outcome) -> String {
@@ -323,7 +324,8 @@ mod tests {
         found.coverage.skip(skip("b", "is gone", None));
         assert_eq!(heading(&found), "## blurt found 1 secret, and could not look everywhere");
         found.coverage.skipped.clear();
-        found.findings[0].0.triage = Triage::Ignored("a test".into());
+        found.findings[0].0.triage =
+            Triage::of(Excuse { by: Authority::Marker, ..Excuse::past("a test") }.into());
         assert_eq!(heading(&found), "## blurt found no new secrets");
     }
 

@@ -17,7 +17,7 @@ pub use json::{SCHEMA, SCHEMA_VERSION};
 pub(crate) use place::last_line;
 pub(crate) use sanitize::shell_word;
 pub use sanitize::{sanitize, sanitize_bytes};
-pub use text::{Style, Text};
+pub use text::{Detail, Style, Text};
 pub(crate) use text::{confident, name_of};
 
 use crate::scan::Outcome;

@@ -3,10 +3,10 @@
 use crate::blob::{Origin, Via};
 use crate::detect::Detector;
 use crate::finding::{Commit, Past};
-use crate::rule::{Confidence, RuleSet, Severity, example::expand};
+use crate::rule::{RuleSet, example::expand};
 use crate::scan::{Engine, Outcome, Progress, scan};
 use crate::source::Source;
-use crate::triage::Thresholds;
+use crate::triage::Policy;
 use jiff::Timestamp;
 
 /// Texts under the names of files.
@@ -24,8 +24,8 @@ impl Source for Texts {
 /// What a scan of these files finds.
 pub(super) fn outcome(texts: Vec<(String, String)>) -> Outcome {
     let detector = Detector::new(RuleSet::builtin().unwrap());
-    let thresholds = Thresholds { confidence: Confidence::Low, severity: Severity::Low };
-    scan(&Texts(texts), &detector, thresholds, &Progress::default())
+    let policy = Policy::everything();
+    scan(&Texts(texts), &detector, &policy, &Progress::default())
 }
 
 /// What a scan of one file finds, which holds a token.

@@ -10,7 +10,7 @@ mod rule;
 use super::place::Root;
 use super::{Format, sanitize};
 use crate::coverage::{Coverage, Skip};
-use crate::finding::{Finding, Triage};
+use crate::finding::{Authority, Finding, Triage};
 use crate::remedy::Remedy;
 use crate::rule::Severity;
 use crate::scan::Outcome;
@@ -123,11 +123,9 @@ fn level(severity: Severity) -> ResultLevel {
 }
 
 fn suppressions(triage: &Triage) -> Vec<Suppression> {
-    let (kind, why) = match triage {
-        Triage::New => return Vec::new(),
-        Triage::Known(reason) => ("external", sanitize(reason)),
-        Triage::Ignored(reason) => ("inSource", sanitize(reason)),
-    };
+    let Some(excuse) = triage.excuse() else { return Vec::new() };
+    let kind = if excuse.by == Authority::Marker { "inSource" } else { "external" };
+    let why = sanitize(&excuse.to_string()).into_owned();
     let suppression = Suppression::builder().kind(kind).status("accepted").justification(why);
     vec![suppression.build()]
 }
@@ -243,12 +241,13 @@ fn sentence(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::blob::Origin;
+    use crate::finding::Excuse;
     use crate::report::sample::{outcome, token};
 
     #[test]
     fn what_is_cut_is_told() {
         let mut outcome = outcome(vec![("a".into(), token(1)), ("b".into(), token(2))]);
-        outcome.findings[1].0.triage = Triage::Known("It was there before.".into());
+        outcome.findings[1].0.triage = Triage::of(Excuse::past("It was there before.").into());
         let all = run(&outcome, &Root::find(), 2);
         assert_eq!(all.results.as_ref().map(Vec::len), Some(2));
         let suppressed = |run: &Run| -> Vec<Option<usize>> {

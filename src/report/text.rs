@@ -3,10 +3,11 @@
 use super::json::Summary;
 use super::{Format, sanitize, sanitize_bytes};
 use crate::coverage::Coverage;
-use crate::finding::{Commit, Exposure, Finding, Location, Past, Status, Triage};
+use crate::finding::{Commit, Excuse, Exposure, Finding, Location, Past, Status, Triage};
 use crate::remedy::Remedy;
 use crate::rule::{Action, Confidence, Severity};
 use crate::scan::Outcome;
+use crate::triage::audit::Audited;
 use anstyle::{AnsiColor, Style as Ansi};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -18,8 +19,20 @@ pub struct Style {
     pub colour: bool,
     /// Secrets in clear.
     pub show_secrets: bool,
-    /// All places and steps, and what is excused.
-    pub verbose: bool,
+    /// How much.
+    pub detail: Detail,
+}
+
+/// How much a report for people shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// What is new, with the first step.
+    #[default]
+    New,
+    /// What is excused, too, and what the suppressions did.
+    Excused,
+    /// All of that, with all places and steps.
+    All,
 }
 
 /// The text report in some style.
@@ -30,7 +43,7 @@ pub struct Text {
 
 /// Without colours, masked, brief.
 pub(super) static PLAIN: Text =
-    Text { style: Style { colour: false, show_secrets: false, verbose: false } };
+    Text { style: Style { colour: false, show_secrets: false, detail: Detail::New } };
 
 impl Text {
     /// The text report in that style.
@@ -45,6 +58,14 @@ impl Text {
 
     fn bold(&self, text: &str) -> String {
         self.paint(Ansi::new().bold(), text)
+    }
+
+    fn shows_excused(&self) -> bool {
+        self.style.detail != Detail::New
+    }
+
+    fn is_verbose(&self) -> bool {
+        self.style.detail == Detail::All
     }
 
     fn dim(&self, text: &str) -> String {
@@ -64,7 +85,7 @@ impl Format for Text {
     fn write(&self, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         // By name, what is no file last.
         let mut files: BTreeMap<(bool, String), Vec<&(Finding, Remedy)>> = BTreeMap::new();
-        let shown = |finding: &Finding| self.style.verbose || finding.triage == Triage::New;
+        let shown = |finding: &Finding| self.shows_excused() || finding.triage == Triage::New;
         for entry in outcome.findings.iter().filter(|(finding, _)| shown(finding)) {
             let primary = entry.0.primary();
             let is_no_file = primary.origin.path.is_none();
@@ -76,6 +97,9 @@ impl Format for Text {
             for (finding, remedy) in entries {
                 self.finding(finding, remedy, out)?;
             }
+        }
+        if self.shows_excused() {
+            self.suppressions(&outcome.suppressions, out)?;
         }
         self.problems(outcome, out)?;
         self.summary(outcome, out)
@@ -100,8 +124,9 @@ impl Text {
         }
         writeln!(out, "{title}  {}", self.dim(&spec.id))?;
         self.excerpt(finding, out)?;
-        if let Some(reason) = finding.triage.reason() {
-            return writeln!(out, "      {}: {}\n", finding.triage.name(), sanitize(reason));
+        if let Some(excuse) = finding.triage.excuse() {
+            let (name, excuse) = (finding.triage.name(), excuse.to_string());
+            return writeln!(out, "      {name}: {}\n", sanitize(&excuse));
         }
         if let Some(past) = &primary.past {
             writeln!(out, "      {}", self.dim(&came_and_went(past, primary)))?;
@@ -115,18 +140,44 @@ impl Text {
         }
         let verb = self.paint(verb_style(remedy.action), verb(remedy.action));
         writeln!(out, "      {verb}: {}", remedy.summary)?;
-        let steps = if self.style.verbose { remedy.steps.len() } else { 1 };
+        let steps = if self.is_verbose() { remedy.steps.len() } else { 1 };
         for (n, step) in remedy.steps.iter().take(steps).enumerate() {
-            let label =
-                if self.style.verbose { format!("{}.", n + 1) } else { "first:".to_owned() };
+            let label = if self.is_verbose() { format!("{}.", n + 1) } else { "first:".to_owned() };
             writeln!(out, "      {label} {}", sanitize(&step.what))?;
             if let Some(command) = &step.command {
                 writeln!(out, "        {}", self.dim(&format!("$ {command}")))?;
             }
         }
-        if self.style.verbose {
+        if self.is_verbose() {
             writeln!(out, "      why: {}", remedy.why)?;
             writeln!(out, "      fingerprint: {}", finding.fingerprint())?;
+        }
+        writeln!(out)
+    }
+
+    /// What the suppressions did, by their places.
+    fn suppressions(&self, all: &[Audited], out: &mut dyn Write) -> io::Result<()> {
+        if all.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "{}", self.bold("Suppressions"))?;
+        for Audited { excuse, what, places, over } in all {
+            let place = sanitize(excuse.place.as_deref().unwrap_or("?")).into_owned();
+            let did = match (excuse.expires.filter(|_| *over), places) {
+                (Some(last), 0) => format!("over since {last}, and not needed"),
+                (Some(last), n) => format!("over since {last}; it excused {}", counted(*n)),
+                (None, 0) => "excuses nothing of what was scanned".to_owned(),
+                (None, n) => format!("excuses {}", counted(*n)),
+            };
+            let did = if *over || *places == 0 {
+                self.paint(AnsiColor::Yellow.on_default(), &did)
+            } else {
+                did
+            };
+            let what = what.as_ref().map(|what| format!(", of {}", sanitize(what)));
+            let more = Excuse { place: None, ..(**excuse).clone() }.to_string();
+            let what = what.unwrap_or_default();
+            writeln!(out, "  {place}  {did}{what}\n      {}", sanitize(&more))?;
         }
         writeln!(out)
     }
@@ -148,7 +199,7 @@ impl Text {
     }
 
     fn further_places(&self, places: &[Location], out: &mut dyn Write) -> io::Result<()> {
-        let most = if self.style.verbose { usize::MAX } else { 3 };
+        let most = if self.is_verbose() { usize::MAX } else { 3 };
         for place in places.iter().take(most) {
             let name = place.name();
             let (line, column) = (place.start.line, place.start.column);
@@ -208,6 +259,10 @@ impl Text {
         }
         writeln!(out, "{line}  {}", self.dim(&format!("({scanned})")))
     }
+}
+
+fn counted(places: usize) -> String {
+    if places == 1 { "1 place".to_owned() } else { format!("{places} places") }
 }
 
 /// What was looked at.

@@ -163,8 +163,8 @@ impl<'s, 'w> Search<'s, 'w> {
 
     /// Notes what a search has found already.
     pub(super) fn remember(&mut self, path: &BString, blob: Oid, found: &[Candidate]) {
-        let thresholds = self.worker.thresholds();
-        let reported = |found: &&Candidate| thresholds.admit(found);
+        let policy = self.worker.policy();
+        let reported = |found: &&Candidate| policy.admit(found);
         let secrets = Secrets {
             reported: found.iter().filter(reported).map(Candidate::key).collect(),
             all: found.iter().map(Candidate::key).collect(),
@@ -185,7 +185,7 @@ impl<'s, 'w> Search<'s, 'w> {
     /// The file that held a secret in a parent: the one at that path, or one that is gone.
     pub(super) fn holder(&mut self, change: &Change, found: &Candidate) -> Option<Holder> {
         let secret = found.key();
-        let is_reported = self.worker.thresholds().admit(found);
+        let is_reported = self.worker.policy().admit(found);
         change.before.iter().enumerate().find_map(|(parent, before)| match before {
             Before::Blob(blob) => {
                 let secrets = self.secrets(change.path.as_bstr(), *blob);

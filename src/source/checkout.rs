@@ -5,7 +5,7 @@ use super::range::{find, shallow};
 use crate::config::Texts;
 use crate::coverage::Skip;
 use bstr::ByteSlice;
-use git2::{ObjectType, Oid};
+use git2::{ObjectType, Oid, TreeWalkMode, TreeWalkResult};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::{env, fs};
@@ -136,5 +136,27 @@ impl Texts for CommitFiles<'_> {
             path = path.parent().unwrap_or(Path::new("")).join(text);
         }
         Err(io::Error::other("it is a link to itself"))
+    }
+
+    fn all(&self, name: &str) -> Option<Vec<(PathBuf, String)>> {
+        let mut paths = Vec::new();
+        let commit = self.checkout.0.repository.find_commit(self.commit);
+        let tree = commit.and_then(|commit| commit.tree());
+        let walked = tree.and_then(|tree| {
+            tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
+                if entry.name_bytes() == name.as_bytes() {
+                    paths.push(format!("{folder}{name}"));
+                }
+                TreeWalkResult::Ok
+            })
+        });
+        // What cannot be read here cannot be read by the scan, which says so.
+        walked.ok()?;
+        let texts = paths.into_iter().filter_map(|path| {
+            let named = self.checkout.0.named(path.as_bytes().as_bstr());
+            let named = PathBuf::from(named.to_string());
+            Some((named.clone(), self.read(&named).ok()?))
+        });
+        Some(texts.collect())
     }
 }

@@ -1,9 +1,12 @@
 //! Files that the configuration or the command line leaves out.
 
+use crate::config::Folders;
 use bstr::{BStr, ByteSlice};
 use ignore::overrides::{Override, OverrideBuilder};
 use serde::Deserialize;
+use std::fmt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// A glob in the language of .gitignore.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -28,9 +31,18 @@ impl Glob {
     }
 }
 
+impl fmt::Display for Glob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
 /// Files that are not scanned.
 #[derive(Debug, Clone, Default)]
-pub struct Excluded(Vec<Globs>);
+pub struct Excluded {
+    globs: Vec<Globs>,
+    folders: Option<Arc<Folders>>,
+}
 
 /// Globs that are read from one folder.
 #[derive(Debug, Clone)]
@@ -53,15 +65,21 @@ impl Excluded {
             for glob in globs.iter().filter(|glob| glob.folder == *folder) {
                 matcher.add(&format!("!{}", glob.text))?;
             }
-            Ok(Globs { folder: folder.clone(), matcher: matcher.build()? })
+            Ok::<_, ignore::Error>(Globs { folder: folder.clone(), matcher: matcher.build()? })
         });
-        all.collect::<Result<_, _>>().map(Self)
+        Ok(Self { globs: all.collect::<Result<_, _>>()?, folders: None })
+    }
+
+    /// The same, and what the configuration of folders leaves out.
+    #[must_use]
+    pub fn and(self, folders: Arc<Folders>) -> Self {
+        Self { folders: Some(folders), ..self }
     }
 
     /// Whether the file at `path`, named from the current directory, is left out: it, or a folder that
     /// it lies in.
     pub(crate) fn has(&self, path: &BStr) -> bool {
-        self.0.iter().any(|globs| {
+        let here = self.globs.iter().any(|globs| {
             let path = path.to_path_lossy();
             let path = globs.named(&path);
             path.is_some_and(|path| {
@@ -69,13 +87,15 @@ impl Excluded {
                 above.next().is_some_and(|file| globs.name(file, false))
                     || above.any(|folder| globs.name(folder, true))
             })
-        })
+        });
+        here || self.folders.as_ref().is_some_and(|folders| folders.exclude(path))
     }
 
     /// Whether a walk leaves out a file, or a folder with all that is in it.
-    pub(super) fn has_entry(&self, path: &Path, is_folder: bool) -> bool {
-        let mut all = self.0.iter();
+    pub(crate) fn has_entry(&self, path: &Path, is_folder: bool) -> bool {
+        let mut all = self.globs.iter();
         all.any(|globs| globs.named(path).is_some_and(|path| globs.name(&path, is_folder)))
+            || self.folders.as_ref().is_some_and(|folders| folders.exclude_entry(path, is_folder))
     }
 }
 
@@ -95,7 +115,7 @@ impl Globs {
 }
 
 /// A path from the root of all, without `..`.
-fn absolute(path: &Path) -> PathBuf {
+pub(crate) fn absolute(path: &Path) -> PathBuf {
     let named = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let path = std::path::absolute(named).unwrap_or_else(|_| path.to_owned());
     let mut clean = PathBuf::new();

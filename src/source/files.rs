@@ -3,7 +3,7 @@
 
 use super::git::Scope;
 use super::index::Index;
-use super::{Excluded, Source};
+use super::{Excluded, Source, absolute};
 use crate::blob::Origin;
 use crate::coverage::Skip;
 use crate::scan::{Engine, Worker};
@@ -16,6 +16,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
+
+/// A path that leads further up than this is named from the root of all.
+const MOST_UP: usize = 8;
 
 /// Which files to read, and how many threads to use.
 #[derive(Debug, Clone, Copy, Default)]
@@ -59,8 +62,9 @@ impl Files {
             .threads(self.options.threads)
             .filter_entry(move |entry| {
                 let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-                entry.depth() == 0
-                    || (entry.file_name() != ".git" && !excluded.has_entry(entry.path(), is_folder))
+                // What is named is scanned; a folder is asked all the same, for its configuration.
+                (entry.file_name() != ".git" && !excluded.has_entry(entry.path(), is_folder))
+                    || entry.depth() == 0
             });
         Some(walk)
     }
@@ -252,13 +256,29 @@ fn mend(error: &io::Error, path: &BString) -> Option<String> {
 }
 
 /// The path as it is reported: from the current directory, without `.` parts, with forward slashes.
-pub(super) fn name(path: &Path) -> BString {
+pub(crate) fn name(path: &Path) -> BString {
     let clean: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
     let mut name = Vec::from_path_lossy(&clean).into_owned();
     if cfg!(windows) {
         name = name.replace("\\", "/");
     }
     if name.is_empty() { BString::from(".") } else { name.into() }
+}
+
+/// The same for a path from the root of all: from the current directory, if it lies below it or not far
+/// above.
+pub(crate) fn name_from_here(path: &Path) -> BString {
+    let here = absolute(Path::new("."));
+    let path = absolute(path);
+    let shared = here.ancestors().take(MOST_UP).enumerate();
+    let below = shared.filter_map(|(up, folder)| Some((up, path.strip_prefix(folder).ok()?)));
+    match below.min_by_key(|(up, _)| *up) {
+        Some((up, below)) => {
+            let up = std::iter::repeat_n(Component::ParentDir, up);
+            name(&up.chain(below.components()).collect::<PathBuf>())
+        }
+        None => name(&path),
+    }
 }
 
 /// How the working tree at `root` is named, which `path` lies in: nothing, if it is the current

@@ -20,9 +20,10 @@ mod stdin;
 pub mod text;
 
 pub use checkout::{Checkout, CommitFiles};
+pub(crate) use exclude::absolute;
 pub use exclude::{Excluded, Glob};
 pub use files::{Files, Options};
-pub(crate) use files::{describe, skipped};
+pub(crate) use files::{describe, name, name_from_here, skipped};
 pub use history::History;
 pub use range::{Markers, Range, Span};
 pub use staged::Staged;

@@ -7,12 +7,14 @@ use super::git::Scope;
 use super::index::Index;
 use super::{Excluded, Source};
 use crate::coverage::{Coverage, Skip};
+use crate::finding::Excuse;
 use crate::scan::{Engine, Searched, Worker};
-use crate::triage::{Excuse, Judged};
+use crate::triage::Judged;
 use bstr::{BStr, ByteSlice};
 use git2::{ErrorCode, Oid};
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What is staged.
 #[derive(Debug)]
@@ -126,17 +128,15 @@ fn head(scope: &Scope, error: &git2::Error) -> Skip {
 /// Tells what is new from what was there.
 fn judge(mut search: Search, found: Vec<(Change, Searched)>) {
     for (change, found) in found {
-        for note in found.flawed_markers() {
-            search.worker.note(note);
-        }
+        search.worker.note_flawed(&found);
         let allowed = found.allowed();
         let judged = found.candidates.into_iter().map(|candidate| {
             let marker = allowed.find(&candidate);
-            let held = || {
+            let excuse = search.worker.holding(marker);
+            let excuse = excuse.or_else(|| {
                 let holder = search.holder(&change, &candidate)?;
-                Some(Excuse::Held(held_by(holder, &change).into()))
-            };
-            let excuse = marker.map(Excuse::Allowed).or_else(held);
+                Some(Arc::new(Excuse::past(held_by(holder, &change))))
+            });
             Judged { candidate, excuse }
         });
         let judged: Vec<Judged> = judged.collect();

@@ -1,11 +1,20 @@
 //! Between detection and remediation: candidates become findings, one a secret, sorted into new,
 //! known and ignored. Nothing is dropped but what lies under the thresholds, and that is counted.
 
-pub mod allow;
+pub mod audit;
+pub mod baseline;
+mod dialect;
+pub mod marker;
+pub mod suppression;
 
-use crate::finding::{Candidate, Exposure, Finding, Location, Secret, Triage, Verification};
+use crate::config::Folders;
+use crate::finding::{
+    Authority, Candidate, Excuse, Exposure, Finding, Fingerprint, Location, Secret, Triage,
+    Verification,
+};
 use crate::rule::{Confidence, Rule, Severity};
-use allow::Allow;
+use baseline::Known;
+use jiff::civil::Date;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
@@ -28,6 +37,35 @@ impl Thresholds {
     }
 }
 
+/// What is reported, and what is excused but for markers in the texts.
+#[derive(Debug)]
+pub struct Policy {
+    /// What is reported at all.
+    pub thresholds: Thresholds,
+    /// The baseline.
+    pub known: Known,
+    /// What configuration files say, that of the run and those of folders.
+    pub folders: Option<Arc<Folders>>,
+    /// The day on which it is asked whether an excuse still holds.
+    pub today: Date,
+}
+
+impl Policy {
+    /// Reports everything, and excuses nothing.
+    #[must_use]
+    pub fn everything() -> Self {
+        let thresholds = Thresholds { confidence: Confidence::Low, severity: Severity::Low };
+        Self { thresholds, known: Known::default(), folders: None, today: Date::ZERO }
+    }
+
+    /// Whether a candidate is reported where it stands.
+    #[must_use]
+    pub fn admit(&self, candidate: &Candidate) -> bool {
+        self.thresholds.admit(candidate)
+            && self.folders.as_ref().is_none_or(|folders| folders.admit(candidate))
+    }
+}
+
 /// What triage makes of the candidates of a scan.
 #[derive(Debug, Default)]
 pub struct Sorted {
@@ -35,6 +73,8 @@ pub struct Sorted {
     pub findings: Vec<Finding>,
     /// Findings under the thresholds.
     pub below: usize,
+    /// How many places each excuse has excused, or would have if it were not over.
+    pub uses: BTreeMap<Arc<Excuse>, usize>,
 }
 
 /// A candidate, and why it is none of today's business, if it is not.
@@ -43,16 +83,7 @@ pub struct Judged {
     /// The candidate.
     pub candidate: Candidate,
     /// What excuses it.
-    pub excuse: Option<Excuse>,
-}
-
-/// Why a secret in one place is not reported as new.
-#[derive(Debug, Clone)]
-pub enum Excuse {
-    /// A marker in the text allows it.
-    Allowed(Arc<Allow>),
-    /// It stood there before what is scanned came: where it did.
-    Held(Arc<str>),
+    pub excuse: Option<Arc<Excuse>>,
 }
 
 /// What makes two candidates one finding: the rule's id and the value.
@@ -104,8 +135,8 @@ impl Judged {
 
     /// Whether it is reported.
     #[must_use]
-    pub fn reaches(&self, thresholds: Thresholds) -> bool {
-        thresholds.admit(&self.candidate)
+    pub fn reaches(&self, policy: &Policy) -> bool {
+        policy.admit(&self.candidate)
     }
 }
 
@@ -116,7 +147,7 @@ pub fn sort(
     candidates: Vec<Judged>,
     below: BTreeSet<Key>,
     exposures: &Exposures,
-    thresholds: Thresholds,
+    policy: &Policy,
 ) -> Sorted {
     let mut groups: BTreeMap<Key, Vec<Judged>> =
         below.into_iter().map(|key| (key, Vec::new())).collect();
@@ -124,20 +155,24 @@ pub fn sort(
         groups.entry(judged.key()).or_default().push(judged);
     }
     let groups: Vec<_> = groups.into_iter().collect();
-    let (kept, below): (Vec<_>, Vec<_>) =
-        groups.into_iter().partition(|(_, group)| reaches(group, thresholds));
-    let finding = |(key, group): (Key, Vec<Judged>)| {
+    let reaches = |(_, group): &(Key, Vec<Judged>)| group.iter().any(|one| one.reaches(policy));
+    let (kept, below): (Vec<_>, Vec<_>) = groups.into_iter().partition(reaches);
+    let group = |(key, group): (Key, Vec<Judged>)| {
         let in_tree = group.iter().any(|judged| judged.candidate.location.is_in_tree());
         let exposure = exposures.of(&key, in_tree);
-        finding(key.1, group, exposure)
+        Group { secret: key.1, judged: group, fingerprint: OnceLock::new(), uses: Vec::new() }
+            .finding(exposure, policy)
     };
-    let mut findings: Vec<Finding> = kept.into_par_iter().filter_map(finding).collect();
-    findings.sort_by(|a, b| order(a).cmp(&order(b)));
-    Sorted { findings, below: below.len() }
-}
-
-fn reaches(group: &[Judged], thresholds: Thresholds) -> bool {
-    group.iter().any(|judged| judged.reaches(thresholds))
+    let found: Vec<(Finding, Vec<Arc<Excuse>>)> = kept.into_par_iter().filter_map(group).collect();
+    let mut sorted = Sorted { below: below.len(), ..Sorted::default() };
+    for (finding, uses) in found {
+        sorted.findings.push(finding);
+        for excuse in uses {
+            *sorted.uses.entry(excuse).or_default() += 1;
+        }
+    }
+    sorted.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    sorted
 }
 
 /// Open findings first, the worst of them first.
@@ -153,58 +188,99 @@ fn order(finding: &Finding) -> impl Ord {
     )
 }
 
-/// The finding of a group, which is not empty. It is excused only if it is excused everywhere.
-fn finding(secret: Secret, mut group: Vec<Judged>, exposure: Exposure) -> Option<Finding> {
-    excuse_the_past(&mut group);
-    group.sort_by(|a, b| a.candidate.location.cmp(&b.candidate.location));
-    let best = group.iter().max_by_key(|judged| judged.candidate.confidence)?;
-    let rule: Arc<Rule> = best.candidate.rule.clone();
-    let confidence = best.candidate.confidence;
-    let verification: Verification = best.candidate.verification.clone();
-    let (entropy, score) = (best.candidate.entropy, best.candidate.score);
-    let triage = triage(&group);
-    // The places that are not excused are the ones to look at.
-    if triage == Triage::New {
-        group.retain(|judged| judged.excuse.is_none());
+/// All candidates of one secret.
+struct Group {
+    secret: Secret,
+    judged: Vec<Judged>,
+    fingerprint: OnceLock<Fingerprint>,
+    /// The excuses that came into question, each as often as there are places.
+    uses: Vec<Arc<Excuse>>,
+}
+
+impl Group {
+    /// The finding of a group, which is not empty, with the excuses that came into question. It is excused
+    /// only if it is excused everywhere.
+    fn finding(
+        mut self,
+        exposure: Exposure,
+        policy: &Policy,
+    ) -> Option<(Finding, Vec<Arc<Excuse>>)> {
+        self.judged.sort_by(|a, b| a.candidate.location.cmp(&b.candidate.location));
+        excuse_the_past(&mut self.judged);
+        self.excuse(policy);
+        let best = self.judged.iter().max_by_key(|judged| judged.candidate.confidence)?;
+        let Candidate { confidence, entropy, score, .. } = best.candidate;
+        let rule: Arc<Rule> = best.candidate.rule.clone();
+        let verification: Verification = best.candidate.verification.clone();
+        let triage = triage(&self.judged);
+        let mut finding = Finding {
+            fingerprint: self.fingerprint,
+            rule,
+            secret: self.secret,
+            confidence,
+            entropy,
+            score,
+            verification,
+            locations: Vec::new(),
+            exposure,
+            triage,
+        };
+        if finding.triage == Triage::New
+            && let Some(known) = policy.known.find(&finding)
+        {
+            self.uses.push(known.clone());
+            if !known.is_over(policy.today) {
+                finding.triage = Triage::of(known.clone());
+            }
+        }
+        // The places that are not excused are the ones to look at.
+        if finding.triage == Triage::New {
+            self.judged.retain(|judged| judged.excuse.is_none());
+        }
+        finding.locations = self.judged.into_iter().map(|j| j.candidate.location).collect();
+        Location::sort(&mut finding.locations);
+        Some((finding, self.uses))
     }
-    let mut locations: Vec<_> = group.into_iter().map(|j| j.candidate.location).collect();
-    Location::sort(&mut locations);
-    Some(Finding {
-        fingerprint: OnceLock::new(),
-        rule,
-        secret,
-        confidence,
-        entropy,
-        score,
-        verification,
-        locations,
-        exposure,
-        triage,
-    })
+
+    /// Asks the configuration about places that no marker excuses, and takes excuses back that hold no more.
+    fn excuse(&mut self, policy: &Policy) {
+        let Self { judged, fingerprint, uses, .. } = self;
+        for Judged { candidate, excuse } in judged {
+            if let Some(over) = excuse.take_if(|excuse| excuse.is_over(policy.today)) {
+                uses.push(over);
+            }
+            if let Some(held) = excuse {
+                uses.push(held.clone());
+                continue;
+            }
+            let print = || {
+                let (rule, secret) = (candidate.rule.id(), &candidate.secret);
+                fingerprint.get_or_init(|| Fingerprint::new(rule, secret))
+            };
+            let folders = policy.folders.as_ref();
+            let suppressed = folders.and_then(|folders| folders.excuse(candidate, print));
+            uses.extend(suppressed.clone());
+            *excuse = suppressed.filter(|excuse| !excuse.is_over(policy.today));
+        }
+    }
 }
 
 /// What all places of a finding together make of it.
 fn triage(group: &[Judged]) -> Triage {
-    let excuses: Option<Vec<&Excuse>> = group.iter().map(|judged| judged.excuse.as_ref()).collect();
+    let excuses: Option<Vec<&Arc<Excuse>>> =
+        group.iter().map(|judged| judged.excuse.as_ref()).collect();
     let Some(excuses) = excuses else { return Triage::New };
-    let held = excuses.iter().find_map(|excuse| match excuse {
-        Excuse::Held(before) => Some(Triage::Known(before.to_string())),
-        Excuse::Allowed(_) => None,
-    });
-    let allowed = excuses.iter().find_map(|excuse| match excuse {
-        Excuse::Allowed(allow) => Some(Triage::Ignored(allow.reason.clone())),
-        Excuse::Held(_) => None,
-    });
-    held.or(allowed).unwrap_or(Triage::New)
+    let past = excuses.iter().find(|excuse| excuse.by == Authority::Past);
+    past.or(excuses.first()).map_or(Triage::New, |excuse| Triage::of(Arc::clone(excuse)))
 }
 
 /// What is excused in a file of the working tree was excused with its past in mind: the versions of
 /// that file before the marker was written cannot get one.
 fn excuse_the_past(group: &mut [Judged]) {
     let of_tree = group.iter().filter(|judged| judged.candidate.location.is_in_tree());
-    let allowed = |judged: &&Judged| matches!(judged.excuse, Some(Excuse::Allowed(_)));
+    let is_marker = |excuse: &Arc<Excuse>| excuse.by == Authority::Marker;
     let excused: BTreeMap<_, _> = of_tree
-        .filter(allowed)
+        .filter(|judged| judged.excuse.as_ref().is_some_and(is_marker))
         .map(|judged| (judged.candidate.location.origin.path.clone(), judged.excuse.clone()))
         .collect();
     for judged in group {

@@ -10,7 +10,6 @@ use crate::blob::Via;
 use crate::coverage::{Coverage, Skip};
 use crate::detect::Detector;
 use crate::report::saved::Report;
-use crate::rule::{Confidence, Severity};
 use crate::scan::{Engine, Outcome, Progress, scan};
 use crate::source::container::{Texts, Walk};
 use crate::source::encoding::Buffer;
@@ -18,7 +17,7 @@ use crate::source::history::occurrences::Search;
 use crate::source::history::survey::{Holding, Sighting, Survey, Surveyed};
 use crate::source::text::Text;
 use crate::source::{Excluded, Files, Options, Source, describe};
-use crate::triage::Thresholds;
+use crate::triage::Policy;
 use bstr::{BStr, ByteSlice};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,8 +81,8 @@ pub fn run<'r>(asked: &Asked<'r, '_>, detector: &Detector, progress: &Progress) 
         files: Files::new(all, Excluded::default(), options),
         survey: Survey::new(commons),
     };
-    let lowest = Thresholds { confidence: Confidence::Low, severity: Severity::Low };
-    let outcome = scan(&everything, detector, lowest, progress);
+    let policy = Policy::everything();
+    let outcome = scan(&everything, detector, &policy, progress);
     let mut wanted = Wanted::of(asked.report, detector.rules());
     let mut files = files_by_rule(&outcome, &mut wanted);
     let surveyed = everything.survey.into_surveyed();

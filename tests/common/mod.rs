@@ -22,7 +22,7 @@ use blurt::rule::example::expand;
 use blurt::rule::{Action, Confidence, Severity};
 use blurt::scan::{Outcome, Progress};
 use blurt::source::{Excluded, Files, Options};
-use blurt::triage::Thresholds;
+use blurt::triage::{Policy, Thresholds};
 use serde::{Deserialize, Deserializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -335,7 +335,8 @@ pub fn scan(root: &Path, detector: &Detector, confidence: Confidence, threads: u
     let options = Options { threads, ..Options::default() };
     let files = Files::new(vec![root.to_owned()], Excluded::new(&[]).unwrap(), options);
     let thresholds = Thresholds { confidence, severity: Severity::Low };
-    blurt::scan::scan(&files, detector, thresholds, &Progress::default())
+    let policy = Policy { thresholds, ..Policy::everything() };
+    blurt::scan::scan(&files, detector, &policy, &Progress::default())
 }
 
 /// The built-in rules, ready for use.

@@ -8,7 +8,7 @@ use crate::{CLEAN, assert_found, repository, scan};
 use blurt::rule::{Confidence, Severity};
 use blurt::scan::Progress;
 use blurt::source::{Excluded, Range, Span};
-use blurt::triage::Thresholds;
+use blurt::triage::{Policy, Thresholds};
 use std::collections::BTreeMap;
 use std::fs;
 use std::slice;
@@ -150,7 +150,8 @@ fn a_range_may_have_several_ends() {
     };
     let range = Range::new(vec![repo.path().to_owned()], Excluded::new(&[]).unwrap(), span);
     let thresholds = Thresholds { confidence: Confidence::Medium, severity: Severity::Low };
-    let outcome = blurt::scan::scan(&range, &detector(), thresholds, &Progress::default());
+    let policy = Policy { thresholds, ..Policy::everything() };
+    let outcome = blurt::scan::scan(&range, &detector(), &policy, &Progress::default());
     assert!(outcome.coverage.skipped.is_empty(), "{:?}", outcome.coverage.skipped);
     assert_eq!(outcome.coverage.commits, 3);
     let found: BTreeMap<String, (usize, bool)> = outcome

@@ -298,7 +298,7 @@ fn c_comment(text: &[u8], at: usize) -> Option<usize> {
 
 /// Whether a comment says that something is allowed.
 fn is_suppression(text: &[u8], token: &Token) -> bool {
-    memchr::memmem::find(&text[token.span.clone()], crate::detect::ALLOW.as_bytes()).is_some()
+    crate::detect::has_marker(&text[token.span.clone()])
 }
 
 /// Whether `text` has `what` at `at`.

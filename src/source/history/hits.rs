@@ -8,8 +8,8 @@ use crate::finding::{Candidate, Excerpt, Location, Past, Secret};
 use crate::kind::{FileKind, FileKinds};
 use crate::rule::{Confidence, Rule};
 use crate::scan::excerpt;
-use crate::triage::allow::{Allowed, Marker};
-use crate::triage::{Excuse, Judged};
+use crate::triage::Judged;
+use crate::triage::marker::{Allowed, Marker};
 use bstr::{BStr, ByteSlice};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
@@ -80,7 +80,7 @@ impl<'a> HitsBuilder<'a> {
         for mark in traces.allows() {
             here = here.after(&part.text[at..*mark]);
             at = *mark;
-            hits.markers.push(Marker::read(part.text, *mark, here.line));
+            hits.markers.extend(Marker::read(part.text, *mark, here.line));
         }
         let order = |found: &Match| (found.span.start, found.span.end);
         let spans: BTreeSet<_> = traces.matches().iter().map(order).collect();
@@ -290,7 +290,7 @@ impl Hits {
                 excerpt: (*place.excerpt).clone(),
                 past: site.past.clone().map(Box::new),
             };
-            let excuse = allowed.find(&rule, location.start.line).map(Excuse::Allowed);
+            let excuse = allowed.find(&rule, &location);
             let candidate = Candidate {
                 secret: known.secret.clone(),
                 rule,

@@ -4,14 +4,14 @@ use super::lines::Lines;
 use super::paths::Paths;
 use super::span::Commits;
 use super::{Markers, Message, Step, Version, places};
-use crate::finding::{Candidate, Commit, Exposure, Past};
+use crate::finding::{Candidate, Commit, Excuse, Exposure, Past};
 use crate::scan::Searched;
 use crate::source::change::{Before, Change, Search};
 use crate::source::compare::Side;
 use crate::source::git::Scope;
 use crate::source::lives::{Item, Lives, Versions};
-use crate::triage::allow::{Allow, Allowed};
-use crate::triage::{Excuse, Judged, Key};
+use crate::triage::marker::Allowed;
+use crate::triage::{Judged, Key};
 use bstr::{BStr, BString, ByteSlice};
 use git2::Oid;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -106,10 +106,9 @@ impl<'a, 'w> Judge<'a, 'w> {
 
     /// Judges the secrets in files.
     pub(super) fn versions(&mut self, versions: Vec<Version>) {
-        let thresholds = self.search.worker.thresholds();
         for version in versions {
             for candidate in &version.found.candidates {
-                if thresholds.admit(candidate) {
+                if self.search.worker.policy().admit(candidate) {
                     self.secrets.add(candidate.key());
                 } else {
                     self.search.worker.pass_over([candidate.key()]);
@@ -196,7 +195,7 @@ impl<'a, 'w> Judge<'a, 'w> {
                 continue;
             }
             self.fresh.insert((key, change.path.clone()));
-            let excuse = self.allowed(&change.path, blob, &candidate).map(Excuse::Allowed);
+            let excuse = self.allowed(&change.path, blob, &candidate);
             let commit = self.described(keeping.unwrap_or(head));
             let past = Past { commit, removed: Vec::new(), in_head: true };
             candidate.location.past = Some(Box::new(past));
@@ -213,8 +212,9 @@ impl<'a, 'w> Judge<'a, 'w> {
             let allowed = message.found.allowed();
             for mut candidate in message.found.candidates {
                 let marker = allowed.find(&candidate).filter(|_| self.are_own());
+                let marker = self.search.worker.holding(marker);
                 candidate.location.past = Some(Box::new(past.clone()));
-                self.report(candidate, marker.map(Excuse::Allowed));
+                self.report(candidate, marker);
             }
         }
     }
@@ -281,10 +281,10 @@ impl<'a, 'w> Judge<'a, 'w> {
         }
         // What the end of the range excuses was excused with its past in mind, and what it does not
         // excuse, no version before it can.
-        let at_ends: Vec<Option<Arc<Allow>>> =
+        let at_ends: Vec<Option<Arc<Excuse>>> =
             ends.into_iter().flat_map(|end| self.excuses(&brought.path, end, &key)).collect();
         let is_at_end = !at_ends.is_empty();
-        let at_ends: Option<Vec<Arc<Allow>>> = at_ends.into_iter().collect();
+        let at_ends: Option<Vec<Arc<Excuse>>> = at_ends.into_iter().collect();
         let at_end = at_ends.and_then(|markers| markers.first().cloned());
         for mut candidate in candidates {
             let marker = if is_at_end {
@@ -292,7 +292,7 @@ impl<'a, 'w> Judge<'a, 'w> {
             } else {
                 self.allowed(&brought.path, blob, &candidate)
             };
-            let excuse = marker.map(Excuse::Allowed).or_else(|| held.clone());
+            let excuse = marker.or_else(|| held.clone());
             if excuse.is_none() {
                 self.note_marker(&brought.path, blob, &candidate);
             }
@@ -306,21 +306,19 @@ impl<'a, 'w> Judge<'a, 'w> {
         let Some(blob) = self.head(path.as_bstr()) else { return };
         let Some(found) = self.found.get(&(path.clone(), blob)) else { return };
         let candidates = found.candidates.clone();
-        for note in found.flawed_markers() {
-            self.search.worker.note(note);
-        }
+        self.search.worker.note_flawed(found);
         for candidate in candidates {
             let number = self.secrets.add(candidate.key());
             if !brought.contains(&(path, number)) {
-                let excuse = self.allowed(path, blob, &candidate).map(Excuse::Allowed);
-                let held = || Excuse::Held(self.before().into());
+                let excuse = self.allowed(path, blob, &candidate);
+                let held = || Arc::new(Excuse::past(self.before()));
                 let excuse = Some(excuse.unwrap_or_else(held));
                 self.report(candidate, excuse);
             }
         }
     }
 
-    fn report(&mut self, candidate: Candidate, excuse: Option<Excuse>) {
+    fn report(&mut self, candidate: Candidate, excuse: Option<Arc<Excuse>>) {
         let exposure = Exposure { in_history: Some(true), ..Exposure::default() };
         self.search.worker.expose([(candidate.key(), exposure)]);
         self.search.worker.report([Judged { candidate, excuse }]);
@@ -328,25 +326,25 @@ impl<'a, 'w> Judge<'a, 'w> {
 
     /// Whether a secret that a commit brings into a path was in the repository before the range: in a
     /// file that was moved here, or in the base.
-    fn held(&mut self, change: &Change, key: &Key) -> Option<Excuse> {
+    fn held(&mut self, change: &Change, key: &Key) -> Option<Arc<Excuse>> {
         for before in &change.before {
             let Before::Nothing(gone) = before else { continue };
             let holders = self.search.holders(gone, key);
             let is_old = |path: &&BString| !self.fresh.contains(&(key.clone(), (*path).clone()));
             if let Some(path) = holders.iter().find(is_old) {
-                return Some(Excuse::Held(format!("it was moved here from {path}").into()));
+                return Some(Arc::new(Excuse::past(format!("it was moved here from {path}"))));
             }
         }
         let blob = self.at(self.commits.base?, change.path.as_bstr())?;
         let held = self.search.secrets(change.path.as_bstr(), blob).reported.contains(key);
-        held.then(|| Excuse::Held(self.before().into()))
+        held.then(|| Arc::new(Excuse::past(self.before())))
     }
 
-    /// The marker that excuses a secret in a version of a file.
-    fn allowed(&mut self, path: &BString, blob: Oid, candidate: &Candidate) -> Option<Arc<Allow>> {
-        let (rule, line) = (&candidate.rule, candidate.location.start.line);
+    /// Who excuses a secret in a version of a file, by a marker that holds today.
+    fn allowed(&mut self, path: &BString, blob: Oid, candidate: &Candidate) -> Option<Arc<Excuse>> {
         let found = self.found.get(&(path.clone(), blob))?;
         let marker = found.allowed().find(candidate)?;
+        let marker = self.search.worker.holding(Some(marker))?;
         if self.are_own() {
             return Some(marker);
         }
@@ -357,7 +355,7 @@ impl<'a, 'w> Judge<'a, 'w> {
             let trusted = self.of_base(path, blob, &allowed).unwrap_or_default();
             self.trusted.insert(at.clone(), trusted);
         }
-        self.trusted[&at].find(rule, line)
+        self.trusted[&at].find(&candidate.rule, &candidate.location)
     }
 
     /// Remarks on a marker that excuses nothing since it is the change's own.
@@ -374,8 +372,8 @@ impl<'a, 'w> Judge<'a, 'w> {
         }
     }
 
-    /// For each place of a secret in a version of a file, the marker that excuses it.
-    fn excuses(&mut self, path: &BString, blob: Oid, key: &Key) -> Vec<Option<Arc<Allow>>> {
+    /// For each place of a secret in a version of a file, who excuses it.
+    fn excuses(&mut self, path: &BString, blob: Oid, key: &Key) -> Vec<Option<Arc<Excuse>>> {
         let found = self.found.get(&(path.clone(), blob));
         let candidates = found.into_iter().flat_map(|found| &found.candidates);
         let of_secret: Vec<Candidate> =
