@@ -9,8 +9,8 @@ use crate::rule::RuleSet;
 use crate::source::{Excluded, absolute, name_from_here};
 use crate::triage::Thresholds;
 use crate::triage::suppression::Suppression;
-use bstr::{BStr, ByteSlice};
-use std::collections::{BTreeMap, BTreeSet};
+use bstr::{BStr, BString, ByteSlice};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -49,9 +49,13 @@ pub struct Folders {
     layers: RwLock<Vec<Arc<Layer>>>,
     /// The folders that were looked into.
     seen: Mutex<BTreeSet<PathBuf>>,
+    by_folder: Mutex<ByFolder>,
     flaws: Mutex<Vec<Skip>>,
     least: Thresholds,
 }
+
+/// The layers that speak of the files in a folder, which is named as from the current directory.
+type ByFolder = HashMap<BString, Arc<[Arc<Layer>]>>;
 
 /// What the first configuration says of suppressions.
 pub(super) struct First {
@@ -88,13 +92,14 @@ impl Folders {
             found,
             rules,
             layers: RwLock::new(vec![Arc::new(layer)]),
+            by_folder: Mutex::default(),
             flaws: Mutex::default(),
             least: first.thresholds,
         }
     }
 
     /// Looks for the configuration of a folder, and of those between it and the top.
-    fn look_into(&self, folder: &Path) {
+    pub(crate) fn look_into(&self, folder: &Path) {
         let Ok(below) = folder.strip_prefix(&self.top) else { return };
         let mut at = self.top.clone();
         for name in below.components() {
@@ -142,7 +147,10 @@ impl Folders {
             }
             Err(error) => {
                 let text = error.to_string();
-                let (path, reason) = text.split_once(": ").unwrap_or((&text, "cannot be read"));
+                let file = named.display().to_string();
+                // What names a place in the file has it before the reason.
+                let placed = text.starts_with(&file).then(|| text.split_once(": ")).flatten();
+                let (path, reason) = placed.unwrap_or((&file, &text));
                 let skip = Skip {
                     path: path.to_owned(),
                     reason: format!("is flawed: {reason}"),
@@ -172,7 +180,11 @@ impl Folders {
             severity: asked.severity.max(self.least.severity),
         };
         for id in &settings.rules.disable {
-            super::known_rule(id, &self.rules)?;
+            super::known_rule(id, &self.rules).map_err(|cause| {
+                let line = text.lines().position(|line| line.contains(&format!("\"{id}\"")));
+                let (path, line) = (file.to_owned(), line.unwrap_or(0) + 1);
+                ConfigError::Suppressed { path, line, cause: cause.into() }
+            })?;
         }
         let thresholds = Thresholds {
             confidence: settings.scan.min_confidence.unwrap_or(self.least.confidence),
@@ -189,25 +201,39 @@ impl Folders {
     }
 
     /// The layers that speak of a file, the innermost first.
-    fn of(&self, path: &BStr) -> Vec<Arc<Layer>> {
-        let path = absolute(&path.to_path_lossy());
-        if let Some(folder) = path.parent() {
-            self.look_into(folder);
+    fn of(&self, path: &BStr) -> Arc<[Arc<Layer>]> {
+        let folder = match path.rfind_byte(b'/') {
+            None => BStr::new(""),
+            // What lies in the root of all.
+            Some(0) => BStr::new("/"),
+            Some(end) => path[..end].as_bstr(),
+        };
+        let known = |by_folder: &Mutex<ByFolder>| {
+            by_folder.lock().unwrap_or_else(PoisonError::into_inner).get(folder).cloned()
+        };
+        if let Some(layers) = known(&self.by_folder) {
+            return layers;
         }
+        let inside = absolute(&folder.to_path_lossy());
+        self.look_into(&inside);
         let layers = self.layers.read().unwrap_or_else(PoisonError::into_inner);
         let speaks = |layer: &&Arc<Layer>| {
-            layer.folder.as_ref().is_none_or(|folder| path.starts_with(folder))
+            layer.folder.as_ref().is_none_or(|folder| inside.starts_with(folder))
         };
-        layers.iter().filter(speaks).cloned().collect()
+        let layers: Arc<[_]> = layers.iter().filter(speaks).cloned().collect();
+        // All configurations that speak of the folder are known now: those in it, and those above.
+        let mut by_folder = self.by_folder.lock().unwrap_or_else(PoisonError::into_inner);
+        by_folder.insert(folder.to_owned(), layers.clone());
+        layers
     }
 
     /// Those that speak of what is no file.
-    fn of_all(&self) -> Vec<Arc<Layer>> {
+    fn of_all(&self) -> Arc<[Arc<Layer>]> {
         let layers = self.layers.read().unwrap_or_else(PoisonError::into_inner);
         layers.iter().filter(|layer| layer.folder.is_none()).cloned().collect()
     }
 
-    fn of_candidate(&self, found: &Candidate) -> Vec<Arc<Layer>> {
+    fn of_candidate(&self, found: &Candidate) -> Arc<[Arc<Layer>]> {
         match &found.location.origin.path {
             Some(path) => self.of(path.as_bstr()),
             None => self.of_all(),

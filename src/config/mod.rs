@@ -161,12 +161,12 @@ pub enum ConfigError {
         /// What is wrong.
         cause: Box<SuppressionError>,
     },
-    /// A `[[suppress]]` table names a rule that does not exist.
+    /// A rule is named in a place that does not exist.
     #[error("{}:{line}:1: {cause}", path.display())]
     Suppressed {
         /// The configuration file.
         path: PathBuf,
-        /// 1-based line of the table.
+        /// 1-based line.
         line: usize,
         /// What is wrong.
         cause: Box<ConfigError>,

@@ -91,6 +91,13 @@ impl Excluded {
         here || self.folders.as_ref().is_some_and(|folders| folders.exclude(path))
     }
 
+    /// Looks for the configuration of a folder that a walk begins with.
+    pub(super) fn enter(&self, folder: &Path) {
+        if let Some(folders) = &self.folders {
+            folders.look_into(&absolute(folder));
+        }
+    }
+
     /// Whether a walk leaves out a file, or a folder with all that is in it.
     pub(crate) fn has_entry(&self, path: &Path, is_folder: bool) -> bool {
         let mut all = self.globs.iter();

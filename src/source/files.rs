@@ -62,9 +62,8 @@ impl Files {
             .threads(self.options.threads)
             .filter_entry(move |entry| {
                 let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-                // What is named is scanned; a folder is asked all the same, for its configuration.
-                (entry.file_name() != ".git" && !excluded.has_entry(entry.path(), is_folder))
-                    || entry.depth() == 0
+                entry.depth() == 0
+                    || (entry.file_name() != ".git" && !excluded.has_entry(entry.path(), is_folder))
             });
         Some(walk)
     }
@@ -98,6 +97,7 @@ impl Source for Files {
             worker.skip(Skip { path: name(&root).to_string(), reason, mend });
         }
         drop(worker);
+        roots.iter().filter(|root| root.is_dir()).for_each(|root| self.excluded.enter(root));
         let targets = Targets::new(&roots);
         let Some(walk) = self.walk(&roots) else { return };
         let tracked = if self.options.no_ignore { Vec::new() } else { tracked(engine, &roots) };

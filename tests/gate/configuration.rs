@@ -201,3 +201,54 @@ fn a_glob_means_the_same_in_a_subfolder() {
     environment.judge(&clone).assert_found(&["api/api/vectors.py:1"]);
     environment.run(&clone, "api", &[]).assert_found(&["api/vectors.py:1"]);
 }
+
+/// A baseline that knows what stands in `a.py`.
+fn baseline_of(text: &str) -> String {
+    let project = Project::new(&[("a.py", text)]);
+    let clone = project.checkout_merge(Depth::All, &project.open());
+    let said = run(clone.path(), &["baseline", "create"]);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    std::fs::read_to_string(clone.path().join(".blurt-baseline.json")).unwrap()
+}
+
+#[test]
+fn a_baseline_that_the_change_edits_is_not_its_own() {
+    let baseline = baseline_of(&secret(1));
+    let change = [(".blurt-baseline.json", &*baseline)];
+    let anew = Escape { base: &[], change: &change, edited: &[".blurt-baseline.json"] };
+    assert_caught(&anew, &secret(1));
+}
+
+#[test]
+fn what_the_baseline_of_the_base_knows_passes() {
+    let baseline = baseline_of(&secret(1));
+    let project = Project::new(&[(".blurt-baseline.json", &baseline)]);
+    project.commit(&[("a.py", &secret(1))]);
+    let request = project.open();
+    let clone = project.checkout_merge(Depth::All, &request);
+    let verdict = Environment::of_request(&request).judge(&clone);
+    assert_eq!(verdict.said.status, Some(0), "{verdict:#?}");
+    assert!(verdict.said.out.contains("1 known"), "{verdict:#?}");
+}
+
+#[test]
+fn the_configuration_of_a_folder_that_the_change_edits_is_not_its_own() {
+    let off = format!("[rules]\n{RULE_OFF}");
+    for settings in [&*off, "[scan]\nexclude = [\"*.py\"]\n"] {
+        let project = Project::new(&[("docs/old.md", "old\n")]);
+        project.commit(&[("sub/.blurt.toml", settings), ("sub/a.py", &secret(1))]);
+        let request = project.open();
+        let clone = project.checkout_merge(Depth::All, &request);
+        assert_eq!(run(clone.path(), &["scan"]).status, Some(0), "it is no way past");
+        let verdict = Environment::of_request(&request).judge(&clone);
+        verdict.assert_found(&["sub/a.py:1"]);
+        assert!(edited(&verdict, "sub/.blurt.toml"), "{verdict:#?}");
+    }
+    let project = Project::new(&[("sub/.blurt.toml", &off)]);
+    project.commit(&[("sub/a.py", &secret(1))]);
+    let request = project.open();
+    let clone = project.checkout_merge(Depth::All, &request);
+    let verdict = Environment::of_request(&request).judge(&clone);
+    assert_eq!(verdict.said.status, Some(0), "{verdict:#?}");
+    assert!(verdict.said.out.contains("1 ignored"), "{verdict:#?}");
+}
