@@ -368,7 +368,25 @@ impl Fingerprint {
             hasher.update(salt.as_bytes()).update(&[0]).update(value);
             hasher.finalize_xof().fill(&mut digest);
         }
-        Self(format!("{:032x}", u128::from_be_bytes(digest)))
+        Self::from_bytes(digest)
+    }
+
+    /// Whether the fingerprint of a secret is slow to make: whether the secret could be guessed.
+    #[must_use]
+    pub fn is_slow(secret: &Secret) -> bool {
+        is_guessable(secret.reveal())
+    }
+
+    /// The fingerprint with these bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(format!("{:032x}", u128::from_be_bytes(bytes)))
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Option<[u8; 16]> {
+        u128::from_str_radix(&self.0, 16).ok().map(u128::to_be_bytes)
     }
 
     /// The fingerprint in hexadecimal.
@@ -432,6 +450,8 @@ pub enum Authority {
     Configuration,
     /// A comment beside it.
     Marker,
+    /// A comment beside it, meant for another tool.
+    ForeignMarker,
 }
 
 impl Excuse {
@@ -440,6 +460,12 @@ impl Excuse {
     pub fn past(before: impl Into<String>) -> Self {
         let reason = before.into();
         Self { by: Authority::Past, place: None, reason, author: None, expires: None }
+    }
+
+    /// Whether it stands in the text itself.
+    #[must_use]
+    pub fn is_marker(&self) -> bool {
+        matches!(self.by, Authority::Marker | Authority::ForeignMarker)
     }
 
     /// Whether it holds no more on `today`.
@@ -487,7 +513,9 @@ impl Triage {
     pub fn of(excuse: Arc<Excuse>) -> Self {
         match excuse.by {
             Authority::Past | Authority::Baseline => Self::Known(excuse),
-            Authority::Configuration | Authority::Marker => Self::Ignored(excuse),
+            Authority::Configuration | Authority::Marker | Authority::ForeignMarker => {
+                Self::Ignored(excuse)
+            }
         }
     }
 

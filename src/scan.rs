@@ -243,8 +243,9 @@ impl Worker<'_> {
         Searched { origin, candidates, markers, read: walked.read }
     }
 
-    /// An excuse, unless it holds no more, which is noted then.
+    /// An excuse, unless it does not count, or holds no more, which is noted then.
     pub fn holding(&mut self, excuse: Option<Arc<Excuse>>) -> Option<Arc<Excuse>> {
+        let excuse = excuse.filter(|excuse| self.policy().honours(excuse));
         let over = excuse.as_ref().filter(|excuse| excuse.is_over(self.policy().today));
         let Some(over) = over else { return excuse };
         let note = audit::note(over);

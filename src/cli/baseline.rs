@@ -4,7 +4,7 @@ use super::selection::SelectionArgs;
 use super::terminal::{self, When, complain};
 use super::{ExitStatus, job};
 use crate::clock;
-use crate::config::{BASELINE_NAME, Config, Disk, baseline_file};
+use crate::config::{BASELINE_NAME, Config, Disk, baseline_file, git_folder};
 use crate::finding::{Authority, Excuse, Finding, Triage};
 use crate::fix::write::replace;
 use crate::report::sanitize;
@@ -14,12 +14,12 @@ use crate::source::{
 };
 use crate::triage::Policy;
 use crate::triage::baseline::{Baseline, Entry, Known};
+use crate::triage::remembered::Remembered;
 use crate::triage::suppression::Day;
 use anyhow::{Context, Result, bail};
 use bstr::{BString, ByteSlice};
 use clap::{Subcommand, ValueHint};
 use jiff::civil::Date;
-use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
@@ -144,6 +144,8 @@ impl ScanArgs {
         if asked.all {
             config.policy = Policy { thresholds: Policy::everything().thresholds, ..config.policy };
         }
+        let git = git_folder();
+        config.policy.remembered = git.as_deref().map(Remembered::open);
         let paths = &asked.paths;
         let options = Options { no_ignore: config.no_ignore, threads: 0 };
         let files = paths.iter().filter(|path| !git::is_bare(path)).cloned().collect();
@@ -154,6 +156,11 @@ impl ScanArgs {
             sources.push(Box::new(History::new(paths.clone(), options)));
         }
         let outcome = job::scan(&sources, config, self.progress.progress());
+        outcome.name_all();
+        if let Some(git) = git {
+            // Without it, the next time takes longer.
+            let _ = Remembered::open(&git).keep(outcome.findings.iter().map(|(one, _)| one));
+        }
         for note in &outcome.notes {
             complain(&format!("note: {note}"));
         }
@@ -223,12 +230,10 @@ impl WriteArgs {
         let new = outcome.findings.iter().map(|(finding, _)| finding);
         let new: Vec<&Finding> = new.filter(|finding| finding.triage == Triage::New).collect();
         let template = self.template(path)?;
-        let entries = new
-            .into_par_iter()
-            .map(|finding| (finding.fingerprint().to_string(), template.entry(finding)));
         let (mut added, mut renewed) = (0, 0);
-        for (fingerprint, entry) in entries.collect::<Vec<_>>() {
-            match baseline.entries.insert(fingerprint, entry) {
+        for finding in new {
+            let entry = template.entry(finding);
+            match baseline.entries.insert(finding.fingerprint().to_string(), entry) {
                 None => added += 1,
                 Some(_) => renewed += 1,
             }

@@ -98,6 +98,12 @@ impl Folders {
         }
     }
 
+    /// Whether they are those of the disk.
+    #[must_use]
+    pub fn are_on_disk(&self) -> bool {
+        matches!(self.found, Found::OnDisk)
+    }
+
     /// Looks for the configuration of a folder, and of those between it and the top.
     pub(crate) fn look_into(&self, folder: &Path) {
         let Ok(below) = folder.strip_prefix(&self.top) else { return };

@@ -9,6 +9,7 @@ use crate::clock::{self, ClockError};
 use crate::rule::{Confidence, RuleError, RuleSet, Severity};
 use crate::source::{Excluded, Glob, absolute, name_from_here};
 use crate::triage::baseline::{Baseline, BaselineError, Known};
+use crate::triage::remembered::Remembered;
 use crate::triage::suppression::{Suppression, SuppressionError, SuppressionSpec};
 use crate::triage::{Policy, Thresholds};
 use folders::First;
@@ -103,6 +104,8 @@ pub struct ScanSettings {
     pub exclude: Vec<Glob>,
     /// The baseline, from the configuration file's folder.
     pub baseline: Option<PathBuf>,
+    /// Whether markers that are meant for other tools excuse.
+    pub foreign_markers: Option<bool>,
 }
 
 /// The `[remediation]` table.
@@ -263,6 +266,7 @@ impl Settings {
         let given = [
             ("no_ignore", self.scan.no_ignore.is_some()),
             ("baseline", self.scan.baseline.is_some()),
+            ("foreign_markers", self.scan.foreign_markers.is_some()),
             ("packs", !self.rules.packs.is_empty()),
             ("only", !self.rules.only.is_empty()),
             ("store", self.remediation.store.is_some()),
@@ -303,6 +307,7 @@ impl Settings {
                 no_ignore: self.scan.no_ignore.or(base.scan.no_ignore),
                 exclude: [base.scan.exclude, self.scan.exclude].concat(),
                 baseline: self.scan.baseline.or(base.scan.baseline),
+                foreign_markers: self.scan.foreign_markers.or(base.scan.foreign_markers),
             },
             rules: RuleSettings {
                 packs: [base.rules.packs, self.rules.packs].concat(),
@@ -416,9 +421,19 @@ impl Config {
         let top = absolute(&top.unwrap_or_else(here));
         let first = First { top, suppressions, thresholds };
         let folders = Arc::new(Folders::new(first, all, texts));
+        // A gate, which goes by a commit, trusts nobody who could have written there.
+        let asks = !known.is_empty() && folders.are_on_disk();
+        let remembered = asks.then(git_folder).flatten().map(|git| Remembered::open(&git));
         Ok(Self {
             excluded: Excluded::new(&scan.exclude)?.and(folders.clone()),
-            policy: Policy { thresholds, known, folders: Some(folders), today: clock::today()? },
+            policy: Policy {
+                thresholds,
+                known,
+                folders: Some(folders),
+                remembered,
+                foreign_markers: scan.foreign_markers.unwrap_or(true),
+                today: clock::today()?,
+            },
             no_ignore: scan.no_ignore.unwrap_or(false),
             rules,
         })
@@ -441,6 +456,18 @@ fn known(baseline: Option<PathBuf>, texts: &dyn Texts) -> Result<Known, ConfigEr
     let baseline = Baseline::read(&text);
     let baseline = baseline.map_err(|cause| ConfigError::Baseline { path: path.clone(), cause })?;
     Ok(Known::new(&baseline, &path, &text))
+}
+
+/// The git folder of the repository that the current directory lies in, which its working trees share.
+#[must_use]
+pub fn git_folder() -> Option<PathBuf> {
+    let here = env::current_dir().ok()?;
+    let git = repository(&here)?.join(".git");
+    // A file leads elsewhere.
+    if git.is_dir() {
+        return Some(git);
+    }
+    Some(git2::Repository::discover(".").ok()?.commondir().to_owned())
 }
 
 /// The suppressions of a configuration file, which name no rule that does not exist.

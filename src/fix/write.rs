@@ -68,3 +68,30 @@ pub fn private(path: &Path, content: &[u8]) -> io::Result<()> {
     new.persist(path).map_err(|e| e.error)?;
     Ok(())
 }
+
+/// Writes a file that nobody but its owner may read, not for an instant, and puts it at `path`. Its folder
+/// becomes private too, and is made if it is not there.
+///
+/// # Errors
+///
+/// When that fails.
+pub fn private_in_folder(path: &Path, content: &[u8]) -> io::Result<()> {
+    make_private_folder(path.parent().unwrap_or(Path::new(".")))?;
+    private(path, content)
+}
+
+#[cfg(unix)]
+fn make_private_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    match fs::DirBuilder::new().mode(0o700).create(folder) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+        }
+        made => made,
+    }
+}
+
+#[cfg(not(unix))]
+fn make_private_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}

@@ -7,7 +7,7 @@ mod markdown;
 pub(crate) mod markup;
 mod place;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sanitize;
 mod sarif;
 pub mod saved;

@@ -22,24 +22,24 @@ impl Source for Texts {
 }
 
 /// What a scan of these files finds.
-pub(super) fn outcome(texts: Vec<(String, String)>) -> Outcome {
+pub(crate) fn outcome(texts: Vec<(String, String)>) -> Outcome {
     let detector = Detector::new(RuleSet::builtin().unwrap());
     let policy = Policy::everything();
     scan(&Texts(texts), &detector, &policy, &Progress::default())
 }
 
 /// What a scan of one file finds, which holds a token.
-pub(super) fn one(name: &str) -> Outcome {
+pub(crate) fn one(name: &str) -> Outcome {
     outcome(vec![(name.to_owned(), token(1))])
 }
 
 /// A line with a token.
-pub(super) fn token(seed: u64) -> String {
+pub(crate) fn token(seed: u64) -> String {
     expand("token: <<ghp_[0-9A-Za-z]{30}|github>>\n", seed).unwrap()
 }
 
 /// Moves the only place of the first finding into a commit that another one took back.
-pub(super) fn into_the_past(outcome: &mut Outcome) {
+pub(crate) fn into_the_past(outcome: &mut Outcome) {
     let commit = |digit: &str, day: i64| Commit {
         date: Timestamp::from_second(day * 86_400).unwrap(),
         id: digit.repeat(40),
@@ -50,7 +50,7 @@ pub(super) fn into_the_past(outcome: &mut Outcome) {
 }
 
 /// Makes the only place of the first finding one in the message of that commit.
-pub(super) fn into_a_message(outcome: &mut Outcome) {
+pub(crate) fn into_a_message(outcome: &mut Outcome) {
     into_the_past(outcome);
     let via = vec![Via::Object("commit-message".into())];
     outcome.findings[0].0.locations[0].origin = Origin { path: None, via };

@@ -10,7 +10,7 @@ mod rule;
 use super::place::Root;
 use super::{Format, sanitize};
 use crate::coverage::{Coverage, Skip};
-use crate::finding::{Authority, Finding, Triage};
+use crate::finding::{Finding, Triage};
 use crate::remedy::Remedy;
 use crate::rule::Severity;
 use crate::scan::Outcome;
@@ -124,7 +124,7 @@ fn level(severity: Severity) -> ResultLevel {
 
 fn suppressions(triage: &Triage) -> Vec<Suppression> {
     let Some(excuse) = triage.excuse() else { return Vec::new() };
-    let kind = if excuse.by == Authority::Marker { "inSource" } else { "external" };
+    let kind = if excuse.is_marker() { "inSource" } else { "external" };
     let why = sanitize(&excuse.to_string()).into_owned();
     let suppression = Suppression::builder().kind(kind).status("accepted").justification(why);
     vec![suppression.build()]

@@ -180,6 +180,12 @@ impl Known {
         Self { by_fingerprint: baseline.entries.iter().map(excuse).collect(), rules }
     }
 
+    /// Whether it knows nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_fingerprint.is_empty()
+    }
+
     /// Who says that a secret is known. An entry of an earlier id of its rule is one of it, too.
     #[must_use]
     pub fn find(&self, finding: &Finding) -> Option<&Arc<Excuse>> {

@@ -168,8 +168,9 @@ impl Span {
 
     /// Who excuses what stands in the file of that name.
     fn excuse(&self, name: &str) -> Excuse {
+        let own = self.allow.tool == dialect::BLURT;
         Excuse {
-            by: Authority::Marker,
+            by: if own { Authority::Marker } else { Authority::ForeignMarker },
             place: Some(format!("{name}:{}", self.marker)),
             reason: self.allow.reason.clone(),
             author: None,

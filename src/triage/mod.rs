@@ -5,6 +5,7 @@ pub mod audit;
 pub mod baseline;
 mod dialect;
 pub mod marker;
+pub mod remembered;
 pub mod suppression;
 
 use crate::config::Folders;
@@ -16,6 +17,7 @@ use crate::rule::{Confidence, Rule, Severity};
 use baseline::Known;
 use jiff::civil::Date;
 use rayon::prelude::*;
+use remembered::Remembered;
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::{Arc, OnceLock};
@@ -46,6 +48,10 @@ pub struct Policy {
     pub known: Known,
     /// What configuration files say, that of the run and those of folders.
     pub folders: Option<Arc<Folders>>,
+    /// Fingerprints that need not be made again.
+    pub remembered: Option<Remembered>,
+    /// Whether markers that are meant for other tools excuse.
+    pub foreign_markers: bool,
     /// The day on which it is asked whether an excuse still holds.
     pub today: Date,
 }
@@ -55,7 +61,20 @@ impl Policy {
     #[must_use]
     pub fn everything() -> Self {
         let thresholds = Thresholds { confidence: Confidence::Low, severity: Severity::Low };
-        Self { thresholds, known: Known::default(), folders: None, today: Date::ZERO }
+        Self {
+            thresholds,
+            known: Known::default(),
+            folders: None,
+            remembered: None,
+            foreign_markers: true,
+            today: Date::ZERO,
+        }
+    }
+
+    /// Whether an excuse counts at all, over or not.
+    #[must_use]
+    pub fn honours(&self, excuse: &Excuse) -> bool {
+        self.foreign_markers || excuse.by != Authority::ForeignMarker
     }
 
     /// Whether a candidate is reported where it stands.
@@ -160,7 +179,9 @@ pub fn sort(
     let group = |(key, group): (Key, Vec<Judged>)| {
         let in_tree = group.iter().any(|judged| judged.candidate.location.is_in_tree());
         let exposure = exposures.of(&key, in_tree);
-        Group { secret: key.1, judged: group, fingerprint: OnceLock::new(), uses: Vec::new() }
+        let known = policy.remembered.as_ref().and_then(|known| known.get(&key.0, &key.1));
+        let fingerprint = known.map_or_else(OnceLock::new, OnceLock::from);
+        Group { secret: key.1, judged: group, fingerprint, uses: Vec::new() }
             .finding(exposure, policy)
     };
     let found: Vec<(Finding, Vec<Arc<Excuse>>)> = kept.into_par_iter().filter_map(group).collect();
@@ -246,6 +267,9 @@ impl Group {
     fn excuse(&mut self, policy: &Policy) {
         let Self { judged, fingerprint, uses, .. } = self;
         for Judged { candidate, excuse } in judged {
+            if excuse.as_ref().is_some_and(|excuse| !policy.honours(excuse)) {
+                *excuse = None;
+            }
             if let Some(over) = excuse.take_if(|excuse| excuse.is_over(policy.today)) {
                 uses.push(over);
             }
@@ -278,9 +302,8 @@ fn triage(group: &[Judged]) -> Triage {
 /// that file before the marker was written cannot get one.
 fn excuse_the_past(group: &mut [Judged]) {
     let of_tree = group.iter().filter(|judged| judged.candidate.location.is_in_tree());
-    let is_marker = |excuse: &Arc<Excuse>| excuse.by == Authority::Marker;
     let excused: BTreeMap<_, _> = of_tree
-        .filter(|judged| judged.excuse.as_ref().is_some_and(is_marker))
+        .filter(|judged| judged.excuse.as_ref().is_some_and(|excuse| excuse.is_marker()))
         .map(|judged| (judged.candidate.location.origin.path.clone(), judged.excuse.clone()))
         .collect();
     for judged in group {

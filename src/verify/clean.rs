@@ -3,9 +3,10 @@
 
 use super::holder::{Holder, of_holding};
 use super::quoted;
-use super::replace::{Replacements, values, write_private};
+use super::replace::{Replacements, values};
 use super::search::{Found, Repository, replacements_in};
 use super::site::{Place, Standing, open, shown};
+use crate::fix::write::private_in_folder;
 use bstr::ByteVec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -88,10 +89,10 @@ impl<'f> Cleaning<'f> {
             let place = |e: io::Error| {
                 io::Error::new(e.kind(), format!("{}: cannot be written: {e}", path.display()))
             };
-            write_private(&path, &text).map_err(place)?;
+            private_in_folder(&path, &text).map_err(place)?;
             if !dirt.opaque.is_empty() {
                 let ids = dirt.opaque.iter().flat_map(|id| [id.as_str(), "\n"]).collect::<String>();
-                write_private(&blobs_in(common), ids.as_bytes()).map_err(place)?;
+                private_in_folder(&blobs_in(common), ids.as_bytes()).map_err(place)?;
             }
         }
         let places = found.site.places.iter().map(|place| replacements_in(&place.common));

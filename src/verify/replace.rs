@@ -7,9 +7,6 @@ use super::needle::{SHORT, is_ordinary};
 use crate::source::history::survey::Written;
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
-use std::path::Path;
 
 /// What stands where a secret stood.
 pub const REMOVED: &str = "***REMOVED***";
@@ -148,33 +145,6 @@ fn unescaped(regex: &[u8]) -> Option<Vec<u8>> {
         rest = &behind[3..];
     }
     Some(bytes)
-}
-
-/// Writes a file that nobody but its owner may read, not for an instant, and puts it at `path`. Its folder
-/// is made if it is not there.
-///
-/// # Errors
-///
-/// When that fails.
-pub fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
-    make_private_folder(path.parent().unwrap_or(Path::new(".")))?;
-    crate::fix::write::private(path, text)
-}
-
-#[cfg(unix)]
-fn make_private_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    match fs::DirBuilder::new().mode(0o700).create(folder) {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
-        }
-        made => made,
-    }
-}
-
-#[cfg(not(unix))]
-fn make_private_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
 }
 
 #[cfg(test)]

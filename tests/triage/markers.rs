@@ -44,6 +44,21 @@ fn one_excuse_of_five_lines_excuses_one() {
 }
 
 #[test]
+fn markers_of_other_tools_may_count_for_nothing() {
+    let tokens = five();
+    let repo = Repo::new();
+    let markers =
+        ["", "gitleaks:allow", "ggignore", "pragma: allowlist secret", "blurt:allow * -- x"];
+    repo.write("a.py", lines(&tokens, |n| format!("  # {}", markers[n])));
+    assert_eq!(new_ones(&repo, &tokens), [0]);
+    repo.write(CONFIG, "[scan]\nforeign_markers = false\n");
+    assert_eq!(new_ones(&repo, &tokens), [0, 1, 2, 3]);
+    repo.git(&["add", "."]);
+    let all: Vec<&Token> = tokens.iter().collect();
+    assert_eq!(statuses(&repo, &["--staged"], &all)["five 1"], "new");
+}
+
+#[test]
 fn a_marker_before_a_line_excuses_that_line() {
     let tokens = five();
     for marker in [
