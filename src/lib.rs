@@ -19,6 +19,7 @@ pub mod config;
 pub mod corpus;
 pub mod coverage;
 pub mod detect;
+pub mod explain;
 pub mod finding;
 pub mod fix;
 pub mod gate;

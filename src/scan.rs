@@ -309,6 +309,7 @@ impl Searched {
 
     /// Remarks on suppressions that excuse nothing. Their words may stand in a text about blurt; they
     /// matter where something is found.
+    #[must_use]
     pub fn flawed_markers(&self, rules: &RuleSet) -> Vec<String> {
         let is_known = |name: &str| rules.rules().iter().any(|rule| rule.is_called(name));
         let markers = self.markers.iter();

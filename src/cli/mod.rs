@@ -4,6 +4,7 @@
 mod baseline;
 mod ci;
 mod exit;
+mod explain;
 mod fix;
 mod hook;
 mod job;
@@ -40,6 +41,8 @@ enum Command {
     Scan(Box<scan::Args>),
     /// Scan what a pull request, a push or a tag adds, as the CI service says it
     Ci(Box<ci::Args>),
+    /// Say why something in a file is reported, or is not
+    Explain(Box<explain::Args>),
     /// Ask blurt before every commit or push
     Hook(hook::Args),
     /// Say what to do about all findings, in order
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Scan(args) => scan::run(&args),
         Command::Ci(args) => ci::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Hook(args) => hook::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Fix(args) => fix::run(&args),

@@ -246,10 +246,20 @@ impl Folders {
         }
     }
 
-    /// Whether the configuration of a folder leaves out the file at `path`, named from the current
-    /// directory.
-    pub(crate) fn exclude(&self, path: &BStr) -> bool {
-        self.of(path).iter().any(|layer| layer.excluded.has(path))
+    /// The configuration of a folder that leaves out the file at `path`, named from the current directory.
+    #[must_use]
+    pub fn excluding(&self, path: &BStr) -> Option<String> {
+        let layers = self.of(path);
+        let layer = layers.iter().find(|layer| layer.excluded.has(path))?;
+        Some(layer.file.clone())
+    }
+
+    /// What is reported of the file at `path` by the configurations of its folders, and which these are.
+    #[must_use]
+    pub fn thresholds(&self, path: &BStr) -> Vec<(Thresholds, String)> {
+        let layers = self.of(path);
+        let given = layers.iter().filter_map(|layer| Some((layer.thresholds?, layer.file.clone())));
+        given.collect()
     }
 
     /// Whether a walk leaves out a file, or a folder with all that is in it. Folders come before what is in

@@ -58,7 +58,7 @@ impl KeywordIndex {
         let providers = || self.providers.get_or_init(|| Providers::new(rules));
         let text = &bytes[name.clone()];
         let mut called = Vec::new();
-        let says_secret = names.words_in(text, |rule| add(&mut called, rule)) > Says::Nothing;
+        let says_secret = names.words_in(text, |_, rule| add(&mut called, rule)) > Says::Nothing;
         let (mut by_provider, mut is_named) = (Vec::new(), false);
         providers().words_in(text, |word, rule| {
             is_named |= !is_generic(word);
@@ -70,7 +70,7 @@ impl KeywordIndex {
             let region = &bytes[start..found.name.end.max(name.end)];
             providers().words_in(region, |_, rule| add(&mut by_provider, rule));
         } else if by_provider.is_empty()
-            || names.words_in(&bytes[start..name.start], |_| ()) < Says::Secret
+            || names.words_in(&bytes[start..name.start], |_, _| ()) < Says::Secret
         {
             return called;
         }
@@ -84,6 +84,42 @@ impl KeywordIndex {
         }
         called
     }
+
+    /// The longest word by which [`Self::look_up`] comes to `rule`: one in the name, or else one before it.
+    /// None where any provider's word does.
+    pub(super) fn word_of(
+        &self,
+        rules: &Rules,
+        rule: usize,
+        (name, context): (&[u8], &[u8]),
+    ) -> Option<Word> {
+        let (mut in_name, mut before) = (Vec::new(), Vec::new());
+        let keep = |best: &mut Vec<u8>, word: &[u8], of: usize| {
+            if of == rule && word.len() > best.len() {
+                *best = word.to_vec();
+            }
+        };
+        let names = self.names.get_or_init(|| Names::new(rules));
+        let providers = self.providers.get_or_init(|| Providers::new(rules));
+        names.words_in(name, |word, of| keep(&mut in_name, word, of));
+        providers.words_in(name, |word, of| keep(&mut in_name, word, of));
+        providers.words_in(context, |word, of| keep(&mut before, word, of));
+        let text = |word: &[u8]| word.to_str_lossy().into_owned();
+        match (in_name.is_empty(), before.is_empty()) {
+            (false, _) => Some(Word::InName(text(&in_name))),
+            (true, false) => Some(Word::Before(text(&before))),
+            (true, true) => None,
+        }
+    }
+}
+
+/// A word that calls a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Word {
+    /// It stands in the name that something is assigned to.
+    InName(String),
+    /// It stands before that name.
+    Before(String),
 }
 
 /// The words that call a rule when they stand in a name, and those that only say that a secret follows.
@@ -123,9 +159,9 @@ impl Names {
         Self { words, generic, automaton: automaton.ok() }
     }
 
-    /// Calls `each` with the rules that a word in `text` calls by itself. Returns what the words there
+    /// Calls `each` with each word in `text` that calls a rule by itself, and the rule. Returns what the words there
     /// say of what follows.
-    fn words_in(&self, text: &[u8], mut each: impl FnMut(usize)) -> Says {
+    fn words_in(&self, text: &[u8], mut each: impl FnMut(&[u8], usize)) -> Says {
         let Some(automaton) = &self.automaton else { return Says::Nothing };
         let mut buffer = [0; MAX_TEXT];
         let text = &text[text.len().saturating_sub(MAX_TEXT)..];
@@ -137,7 +173,7 @@ impl Names {
             let range = hit.range();
             match self.words.get(hit.pattern().as_usize()) {
                 Some((word, rule)) if word.len() > SHORT || is_whole(text, range.clone()) => {
-                    each(*rule);
+                    each(word, *rule);
                 }
                 Some(_) => {}
                 None => {
@@ -378,7 +414,7 @@ mod tests {
     #[test]
     fn words_that_say_that_a_secret_follows() {
         let names = Names::new(&[]);
-        let says = |text: &str| names.words_in(text.as_bytes(), |_| ());
+        let says = |text: &str| names.words_in(text.as_bytes(), |_, _| ());
         assert_eq!(says("clientId"), Says::InName);
         for text in ["apikey", "API_KEY", "authToken", "GITHUB_PAT", "account.sid", "myKey2"] {
             assert_eq!(says(text), Says::Secret, "{text}");

@@ -10,7 +10,9 @@
 mod assignment;
 pub mod check;
 mod decode;
+pub mod explain;
 pub mod filter;
+mod judgement;
 mod keyword;
 mod near;
 mod overlap;
@@ -27,6 +29,8 @@ use crate::kind::{FileKind, FileKinds};
 use crate::rule::{Confidence, Layer, MAX_REACH, Rule, RuleSet};
 use bstr::{BStr, ByteSlice};
 use decode::DECODERS;
+use explain::{Log, Settled};
+pub use judgement::Judgement;
 use keyword::KeywordIndex;
 use prefix::PrefixIndex;
 use record::{Record, Run};
@@ -230,16 +234,32 @@ impl Detector {
     /// Finds what begins in the owned part of `chunk`.
     #[must_use]
     pub fn detect(&self, chunk: &Chunk) -> Detection {
+        let search = Search::new(self, chunk.bytes, chunk.origin.kind().into());
+        self.complete(search, chunk).0
+    }
+
+    /// The same, with all that was done on the way. Of that, what begins outside the owned part may lack
+    /// what lies further out.
+    #[must_use]
+    pub fn explain(&self, chunk: &Chunk) -> (Detection, Log) {
+        let search = Search::new(self, chunk.bytes, chunk.origin.kind().into()).logging();
+        let (detection, log) = self.complete(search, chunk);
+        (detection, log.map(|log| *log).unwrap_or_default())
+    }
+
+    /// Finds what begins in the owned part of `chunk` with a search that has not begun.
+    fn complete(&self, mut search: Search, chunk: &Chunk) -> (Detection, Option<Box<Log>>) {
         let path = chunk.origin.full_path();
         let path = path.as_deref();
         let kind = chunk.origin.kind();
-        let mut search = Search::new(self, chunk.bytes, kind.into());
         // What stands within one reach of the owned part may win against or complete what is owned.
         let Range { start, end } = chunk.owned;
         let region = start.saturating_sub(MAX_REACH)..(end + MAX_REACH).min(chunk.bytes.len());
         search.run(region.clone());
         search.follow_path(&region, path, chunk.first);
+        let mut log = search.log;
         let Traces { matches, mut allows, .. } = search.traces;
+        let all = if log.is_some() { matches.clone() } else { Vec::new() };
         if let Some(record) = &self.record {
             let rules = self.rules.rules();
             let covered = matches.iter().filter(|found| rules[found.rule].covers(path));
@@ -249,10 +269,14 @@ impl Detector {
             memchr::memchr_iter(b'\n', &chunk.bytes[between]).count() as u64
         };
         let (mut matches, seen) = self.settle(matches, kind, |rule| rule.covers(path), line_feeds);
+        if let Some(log) = &mut log {
+            log.name_all(chunk.bytes);
+            Settled::new((self.rules.rules(), path), all, &matches, &line_feeds).tell(log);
+        }
         matches.retain(|found| chunk.owned.contains(&found.span.start));
         allows.retain(|at| chunk.owned.contains(at));
         allows.sort_unstable();
-        Detection { matches, allows, seen }
+        (Detection { matches, allows, seen }, log)
     }
 
     /// Follows all triggers of a whole `text`, whatever its path, as far as its kind of file is one

@@ -11,22 +11,23 @@ pub(super) fn complete(
     line_feeds: impl Fn(Range<usize>) -> u64,
 ) {
     let raised: Vec<usize> = (0..matches.len())
-        .filter(|n| is_complete(&matches[*n], matches, rules, &line_feeds))
+        .filter(|n| completed(&matches[*n], matches, rules, &line_feeds).is_some())
         .collect();
     for n in raised {
         matches[n].confidence = Confidence::High;
     }
 }
 
-fn is_complete(
+/// The match that makes `found` more certain, if there is one.
+pub(super) fn completed<'a>(
     found: &Match,
-    matches: &[Match],
+    matches: &'a [Match],
     rules: &Rules,
     line_feeds: &impl Fn(Range<usize>) -> u64,
-) -> bool {
+) -> Option<&'a Match> {
     let wanted = &rules[found.rule].spec().near;
-    wanted.iter().any(|near| {
-        matches.iter().any(|other| {
+    wanted.iter().find_map(|near| {
+        matches.iter().find(|other| {
             let (first, last) = (found.span.start, other.span.start);
             let between = first.min(last)..first.max(last);
             rules[other.rule].is_called(&near.rule)

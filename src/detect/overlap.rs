@@ -9,7 +9,8 @@ use std::cmp::Reverse;
 /// Sorts the matches by place and removes each that another one on the same bytes beats.
 pub(super) fn resolve(matches: &mut Vec<Match>, rules: &Rules) {
     sort(matches);
-    let beaten: Vec<bool> = (0..matches.len()).map(|n| is_beaten(matches, n, rules)).collect();
+    let is_beaten = |n| better(matches, n, rules).next().is_some();
+    let beaten: Vec<bool> = (0..matches.len()).map(is_beaten).collect();
     let mut beaten = beaten.into_iter();
     matches.retain(|_| !beaten.next().unwrap_or(false));
 }
@@ -37,16 +38,22 @@ pub(super) fn pairs<'a>(
     })
 }
 
-/// Whether any other match beats match `n`. Those that are beaten themselves count too, so that the
-/// answer depends on nothing further away.
-fn is_beaten(matches: &[Match], n: usize, rules: &Rules) -> bool {
+/// Of the sorted matches, the best that beats match `n`.
+pub(super) fn winner<'a>(matches: &'a [Match], n: usize, rules: &Rules) -> Option<&'a Match> {
+    let best = |a, b| if beats(b, a, rules) { b } else { a };
+    better(matches, n, rules).reduce(best)
+}
+
+/// The matches that beat match `n`. Those that are beaten themselves count too, so that the answer depends
+/// on nothing further away.
+fn better<'a>(matches: &'a [Match], n: usize, rules: &Rules) -> impl Iterator<Item = &'a Match> {
     let mine = &matches[n];
     let behind = matches[n + 1..].iter().take_while(|other| other.span.start < mine.span.end);
     // Before it, a long match may begin as far away as the longest reach.
     let nearby = |other: &&Match| other.span.start + MAX_REACH > mine.span.start;
     let before = matches[..n].iter().rev().take_while(nearby);
     let before = before.filter(|other| other.span.end > mine.span.start);
-    behind.chain(before).any(|other| beats(other, mine, rules))
+    behind.chain(before).filter(|other| beats(other, mine, rules))
 }
 
 fn beats(other: &Match, mine: &Match, rules: &Rules) -> bool {

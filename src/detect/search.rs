@@ -2,14 +2,14 @@
 
 use super::assignment::{self, Assignment, MAX_BLANKS};
 use super::decode::{self, Decoder, MAX_DEPTH, Piece, Spot, View};
-use super::filter::{self, Subject, Verdict};
-use super::score::Score;
+use super::explain::{Examined, Log, Opened};
+use super::filter::Subject;
+use super::judgement::Judgement;
 use super::trace::{Looked, Traces, Trigger};
 use super::trigger::{Triggers, is_token, word_length};
 use super::{Decoded, Detector, MARKERS, Match, Triggered, entropy, keyword};
-use crate::finding::{Status, Verification};
 use crate::kind::{FileKind, FileKinds};
-use crate::rule::{Confidence, Layer, Rule};
+use crate::rule::{Layer, Rule};
 use bstr::{BStr, ByteSlice};
 use regex_automata::util::captures::Captures;
 use regex_automata::{Anchored, Input};
@@ -63,6 +63,8 @@ pub(super) struct Search<'a> {
     last_run: usize,
     /// How many decoders led to the text.
     depth: usize,
+    /// What it does, step by step, if somebody wants to know.
+    pub(super) log: Option<Box<Log>>,
 }
 
 impl<'a> Search<'a> {
@@ -75,7 +77,13 @@ impl<'a> Search<'a> {
             looked: Looked::at(0),
             last_run: usize::MAX,
             depth: 0,
+            log: None,
         }
+    }
+
+    /// The same, keeping a log.
+    pub(super) fn logging(self) -> Self {
+        Self { log: Some(Box::default()), ..self }
     }
 
     /// Follows the triggers of a region.
@@ -107,6 +115,9 @@ impl<'a> Search<'a> {
     fn follow(&mut self, at: usize, trigger: Trigger) {
         self.looked = Looked::at(at);
         let first = self.traces.matches.len();
+        if let Some(log) = &mut self.log {
+            log.begin(self.detector, self.bytes, at, trigger);
+        }
         match trigger {
             Trigger::Run => self.follow_run(at),
             Trigger::Literal(literal) => self.follow_literal(at, literal as usize),
@@ -287,12 +298,20 @@ impl<'a> Search<'a> {
         let kind = view.kind().unwrap_or(decoder.kind());
         let mut search = Search::new(self.detector, view.bytes(), kind.into());
         search.depth = self.depth + 1;
+        search.log = self.log.is_some().then(Box::default);
         search.run(view.region(&piece.owned));
         let kinds = self.kinds;
         let rules = self.detector.rules.rules();
+        let is_word =
+            |rule: &Rule, value: &[u8]| rule.layer() == Layer::Password && !is_no_word(value);
+        if let (Some(log), Some(mut inner)) = (&mut self.log, search.log) {
+            inner.mark_words(rules, is_word);
+            inner.name_all(view.bytes());
+            let log_of_view = inner.placed(&|span| view.place(span));
+            log.open(Opened { way: way.clone(), span: piece.range.clone(), log: log_of_view });
+        }
         let clear = search.traces.matches.into_iter().filter(|found| {
-            rules[found.rule].layer() != Layer::Password
-                || is_no_word(found.value(&view.bytes()[found.span.clone()]))
+            !is_word(&rules[found.rule], found.value(&view.bytes()[found.span.clone()]))
         });
         self.traces.matches.extend(clear.map(|found| {
             let span = view.place(&found.span);
@@ -312,6 +331,9 @@ impl<'a> Search<'a> {
         let detector = self.detector;
         for (_, rule) in path.into_iter().flat_map(|path| detector.rules_for(path)) {
             if detector.rules.rules()[rule].covers(path) {
+                if let Some(log) = &mut self.log {
+                    log.by_path.push(rule);
+                }
                 self.follow_lines(rule, region, first);
             }
         }
@@ -329,6 +351,10 @@ impl<'a> Search<'a> {
             let rest = &bytes[found.start()..region.end];
             from = memchr::memchr(b'\n', rest).map_or(region.end, |at| found.start() + at + 1);
             if line >= region.start && (line > 0 || first) {
+                if let Some(log) = &mut self.log {
+                    log.begin_line(line..from);
+                    log.try_at(rule, &self.detector.rules.rules()[rule], &[]);
+                }
                 self.search_in(rule, line..from, None);
             }
         }
@@ -341,18 +367,26 @@ impl<'a> Search<'a> {
         self.looked.back_to(first.saturating_sub(keyword::CONTEXT));
         let kinds = kind.into();
         let detector = self.detector;
-        for rule in detector.keywords.look_up(detector.rules.rules(), self.bytes, found, &name) {
-            let may = match called {
-                Called::All => true,
-                Called::Named => detector.rules.rules()[rule].layer() == Layer::Named,
-                Called::Of(names) => names.contains(&rule),
-            };
-            if !may {
-                continue;
+        let rules = detector.rules.rules();
+        let mut wanted = detector.keywords.look_up(rules, self.bytes, found, &name);
+        wanted.retain(|rule| match called {
+            Called::All => true,
+            Called::Named => rules[*rule].layer() == Layer::Named,
+            Called::Of(names) => names.contains(rule),
+        });
+        if let Some(log) = &mut self.log {
+            log.assign(&name, found, wanted.len());
+        }
+        for rule in wanted {
+            if let Some(log) = &mut self.log {
+                let start = found.value.start.saturating_sub(keyword::CONTEXT).min(name.start);
+                let end = found.name.end.max(name.end);
+                let texts = (&self.bytes[name.clone()], &self.bytes[start..end]);
+                log.try_value(rule, detector.keywords.word_of(rules, rule, texts));
             }
             let _run = detector.run(rule);
             let whole = Input::new(&self.bytes[found.value.clone()]).anchored(Anchored::Yes);
-            let regex = detector.rules.rules()[rule].regex();
+            let regex = rules[rule].regex();
             if regex.is_some_and(|regex| regex.is_match(whole)) {
                 let place = Place {
                     name: name.clone(),
@@ -374,6 +408,9 @@ impl<'a> Search<'a> {
         self.looked.on_to(anchor + reach + BEHIND);
         let Some(regex) = self.detector.rules.rules()[rule].regex() else { return };
         let _run = self.detector.run(rule);
+        if let Some(log) = &mut self.log {
+            log.try_at(rule, &self.detector.rules.rules()[rule], &self.bytes[anchor..]);
+        }
         // Most patterns begin with their prefix, and match nowhere else.
         let here = Input::new(self.bytes).range(anchor..window.end).anchored(Anchored::Yes);
         if regex.is_match(here.clone()) {
@@ -430,7 +467,12 @@ impl<'a> Search<'a> {
         let verification =
             rule.check().map(|check| check.verify_in(value, matched)).unwrap_or_default();
         let subject = self.subject(rule, &span, place);
-        let Some((confidence, score)) = judge(rule, &subject, &verification) else { return };
+        let judgement = Judgement::of(rule, &subject, &verification);
+        if let Some(log) = &mut self.log {
+            let span = span.clone();
+            log.judge(Examined { rule, span, subject, verification: &verification, judgement });
+        }
+        let Some(confidence) = judgement.confidence else { return };
         let entropy = entropy(value);
         let kinds = place.kinds;
         let found = Match {
@@ -439,7 +481,7 @@ impl<'a> Search<'a> {
             confidence,
             entropy,
             verification,
-            score,
+            score: judgement.score,
             kinds,
             decoded: None,
         };
@@ -464,37 +506,6 @@ impl<'a> Search<'a> {
             floor: rule.spec().entropy,
         }
     }
-}
-
-/// How sure the rule is of what its pattern has matched, with the score that says so; `None` if a filter
-/// or the score says that it is no secret.
-fn judge(
-    rule: &Rule,
-    subject: &Subject,
-    verification: &Verification,
-) -> Option<(Confidence, Option<Score>)> {
-    let published = verification.published().is_some();
-    // Nobody makes up a right checksum.
-    if verification.status == Status::ChecksumValid && !published {
-        return Some((Confidence::High, None));
-    }
-    let confidence = match filter::judge(subject) {
-        Some((_, Verdict::Drop(_))) => return None,
-        Some((_, Verdict::Lower(_))) => Confidence::Low,
-        None => rule.confidence(),
-    };
-    let score = Score::of(subject);
-    let confidence = match &score {
-        Some(score) => confidence.min(score.confidence()?),
-        None => confidence,
-    };
-    let confidence = match verification.status {
-        Status::ChecksumInvalid => confidence.min(Confidence::Medium),
-        Status::Expired => Confidence::Low,
-        _ if published => Confidence::Low,
-        _ => confidence,
-    };
-    Some((confidence, score))
 }
 
 /// Whether a password is more than a word. What programs have encoded is full of words.

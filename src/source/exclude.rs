@@ -24,6 +24,12 @@ impl From<String> for Glob {
 }
 
 impl Glob {
+    /// The glob as written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The same, read from `folder`.
     #[must_use]
     pub fn of(self, folder: &Path) -> Self {
@@ -88,7 +94,7 @@ impl Excluded {
                     || above.any(|folder| globs.name(folder, true))
             })
         });
-        here || self.folders.as_ref().is_some_and(|folders| folders.exclude(path))
+        here || self.folders.as_ref().is_some_and(|folders| folders.excluding(path).is_some())
     }
 
     /// Looks for the configuration of a folder that a walk begins with.

@@ -1,5 +1,5 @@
 //! What markers say, each tool in its own words. Those of other tools are understood as they do it:
-//! gitleaks (<https://github.com/gitleaks/gitleaks#gitleaksallow>), betterleaks, TruffleHog
+//! gitleaks (<https://github.com/gitleaks/gitleaks#gitleaksallow>), betterleaks, `TruffleHog`
 //! (<https://github.com/trufflesecurity/trufflehog>, "`trufflehog:ignore`"), Kingfisher
 //! (<https://github.com/mongodb/kingfisher>, "Inline ignores"), detect-secrets
 //! (<https://github.com/Yelp/detect-secrets#inline-allowlisting>), secretlint

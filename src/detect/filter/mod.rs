@@ -80,6 +80,20 @@ pub fn judge(subject: &Subject) -> Option<(&'static str, Verdict)> {
     lowered
 }
 
+/// What each filter says by itself, in the order in which they are asked.
+#[must_use]
+pub fn opinions(subject: &Subject) -> Vec<(&'static str, Option<Verdict>)> {
+    FILTERS.iter().map(|filter| (filter.name(), filter.judge(subject))).collect()
+}
+
+/// The entropy that a value has to reach, in bits per character: the rule's own floor, or that of its
+/// length; `None` if it may have any.
+#[must_use]
+pub fn floor(subject: &Subject) -> Option<f32> {
+    let of_length = || (subject.layer == Layer::Named).then(|| strength::floor(subject.value));
+    subject.floor.or_else(of_length)
+}
+
 /// Words to look for in values and names: one text, in lower case, with blanks between them.
 pub(super) struct Words {
     text: &'static str,

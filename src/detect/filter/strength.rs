@@ -39,7 +39,7 @@ impl Filter for Strength {
 
 /// Bits per character that 99 of 100 random values of this length and alphabet reach: hexadecimal digits
 /// have four at most, and a short value repeats few of them by chance.
-fn floor(value: &[u8]) -> f32 {
+pub(super) fn floor(value: &[u8]) -> f32 {
     let hex = value.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
     match (value.len(), hex) {
         (0..=11, _) => 2.2,

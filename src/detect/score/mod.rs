@@ -106,13 +106,39 @@ impl Score {
     /// How sure it is that the value is a secret; `None` if it hardly can be one.
     #[must_use]
     pub fn confidence(&self) -> Option<Confidence> {
-        let Thresholds { low, medium } =
-            if self.layer == Layer::Password { PASSWORD } else { GENERIC };
-        let total: i32 = self.points.iter().map(|points| i32::from(*points)).sum();
+        let Thresholds { low, medium } = self.own_thresholds();
+        let total = self.tenths();
         match total {
             _ if total >= medium && !self.too_short => Some(Confidence::Medium),
             _ => (total >= low).then_some(Confidence::Low),
         }
+    }
+
+    /// The sum of the points.
+    #[must_use]
+    pub fn total(&self) -> f32 {
+        self.tenths() as f32 / 10.0
+    }
+
+    /// The least sum that is reported at all, if there is one, and the least that is medium confidence.
+    #[must_use]
+    pub fn thresholds(&self) -> (Option<f32>, f32) {
+        let Thresholds { low, medium } = self.own_thresholds();
+        ((low > i32::MIN).then(|| low as f32 / 10.0), medium as f32 / 10.0)
+    }
+
+    /// Whether it has too few characters for more than low confidence: how many it would need.
+    #[must_use]
+    pub fn wanted_length(&self) -> Option<usize> {
+        self.too_short.then_some(GENERIC_LENGTH)
+    }
+
+    fn own_thresholds(&self) -> Thresholds {
+        if self.layer == Layer::Password { PASSWORD } else { GENERIC }
+    }
+
+    fn tenths(&self) -> i32 {
+        self.points.iter().map(|points| i32::from(*points)).sum()
     }
 
     /// The terms that count, with their points.

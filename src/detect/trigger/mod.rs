@@ -78,6 +78,12 @@ impl TriggerScanner {
         Self { literals, by_hash, tables, portable: false }
     }
 
+    /// The literal of this index, in lower case.
+    #[must_use]
+    pub fn literal(&self, index: usize) -> &[u8] {
+        &self.literals[index].lower
+    }
+
     /// The same without vector instructions, to compare with.
     #[must_use]
     pub fn portable(mut self) -> Self {
