@@ -24,6 +24,7 @@ pub mod finding;
 pub mod fix;
 pub mod gate;
 pub mod hook;
+pub mod import;
 pub mod kind;
 pub mod plan;
 pub mod remedy;

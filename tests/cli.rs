@@ -651,3 +651,72 @@ fn what_git_tracks_is_scanned_although_it_is_ignored() {
     assert_eq!(paths(&sub, &[".."]), set(&["../a.env", "../build/c.py", "b.env"]));
     assert_eq!(paths(folder.path(), &["--exclude", "*.env"]), set(&["build/c.py"]));
 }
+
+#[test]
+fn every_shell_completes_commands_and_values() {
+    let folder = Folder::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let said = folder.run(&["completions", shell]);
+        assert_eq!((said.status, &*said.err), (Some(0), ""), "{shell}");
+        for word in ["scan", "rules", "min-severity", "noseyparker"] {
+            assert!(said.out.contains(word), "{shell}: {word}");
+        }
+    }
+    assert_eq!(folder.run(&["completions", "tcsh"]).status, Some(2));
+}
+
+#[test]
+fn bash_completes_what_is_typed() {
+    let folder = Folder::new();
+    let script = folder.run(&["completions", "bash"]).out;
+    folder.write("blurt.bash", script);
+    let complete = |words: &[&str]| {
+        let typed = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
+        let (last, before) = (words.len() - 1, words[words.len() - 2]);
+        let ask = format!(
+            ". ./blurt.bash; COMP_WORDS=({typed}); COMP_CWORD={last}; \
+             _blurt blurt '{}' '{before}'; echo ${{COMPREPLY[@]}}",
+            words[last]
+        );
+        let output = Command::new("bash").args(["-c", &ask]).current_dir(folder.path()).output();
+        String::from_utf8(output.unwrap().stdout).unwrap().trim().to_owned()
+    };
+    assert_eq!(complete(&["blurt", "sc"]), "scan");
+    assert_eq!(complete(&["blurt", "scan", "-f", "sar"]), "sarif");
+    assert_eq!(complete(&["blurt", "scan", "--min-severity", "c"]), "critical");
+    assert_eq!(complete(&["blurt", "rules", "im"]), "import");
+    assert_eq!(complete(&["blurt", "hook", "install", "pre-c"]), "pre-commit");
+}
+
+#[test]
+fn every_command_has_a_manual_page_and_examples() {
+    let folder = Folder::new();
+    let said = folder.run(&["man", "-o", "man/man1"]);
+    assert_eq!((said.status, &*said.out, &*said.err), (Some(0), "", ""));
+    let names = fs::read_dir(folder.path().join("man/man1")).unwrap();
+    let mut names: Vec<String> =
+        names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    for name in ["blurt.1", "blurt-scan.1", "blurt-rules-import.1", "blurt-hook-install.1"] {
+        assert!(names.iter().any(|it| it == name), "{names:?}");
+    }
+    assert!(
+        !names.iter().any(|name| name.contains("help") || name.contains("hook-run")),
+        "{names:?}"
+    );
+    for name in &names {
+        let page = fs::read_to_string(folder.path().join("man/man1").join(name)).unwrap();
+        let title = name.trim_end_matches(".1").to_uppercase();
+        assert!(page.starts_with(&format!(".TH {title} 1 ")), "{page:.80}");
+        assert!(page.contains(".SH \"EXAMPLES\"\n.nf\n"), "{name}");
+        let command = name.trim_end_matches(".1").split('-').skip(1);
+        let args: Vec<&str> = command.chain(["--help"]).collect();
+        let help = folder.run(&args);
+        assert_eq!(help.status, Some(0), "{args:?}");
+        assert!(help.out.contains("Examples:\n"), "{args:?}");
+        let long = help.out.lines().find(|line| line.chars().count() > 100);
+        assert_eq!(long, None, "{args:?}");
+    }
+    let said = folder.run(&["man"]);
+    assert_eq!(said.out, fs::read_to_string(folder.path().join("man/man1/blurt.1")).unwrap());
+}

@@ -7,6 +7,7 @@ use crate::clock;
 use crate::config::{BASELINE_NAME, Config, Disk, baseline_file, git_folder};
 use crate::finding::{Authority, Excuse, Finding, Triage};
 use crate::fix::write::replace;
+use crate::import::Accepted;
 use crate::report::sanitize;
 use crate::scan::Outcome;
 use crate::source::{
@@ -43,6 +44,7 @@ Examples:
   blurt baseline create --reason \"before we began\" --expires 2027-06-30
   blurt baseline create --history            with what only the history holds
   blurt baseline update --reason \"reviewed, test keys\"
+  blurt baseline create --from .gitleaksignore --from .secrets.baseline
   blurt baseline prune                       drop what is gone or over
   blurt baseline prune --check               in CI: is there anything to drop, or a suppression for nothing?";
 
@@ -99,6 +101,11 @@ struct WriteArgs {
     /// Overwrite a baseline that is there
     #[arg(long)]
     force: bool,
+
+    /// Only add what a file of another tool accepts: .gitleaksignore, a report of gitleaks,
+    /// .secrets.baseline of detect-secrets, a baseline of Kingfisher (repeatable)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    from: Vec<PathBuf>,
 
     #[command(flatten)]
     scan: ScanArgs,
@@ -230,9 +237,18 @@ impl WriteArgs {
         let new = outcome.findings.iter().map(|(finding, _)| finding);
         let new: Vec<&Finding> = new.filter(|finding| finding.triage == Triage::New).collect();
         let template = self.template(path)?;
+        let accepted = self.accepted()?;
         let (mut added, mut renewed) = (0, 0);
-        for finding in new {
-            let entry = template.entry(finding);
+        for finding in new.iter().copied() {
+            let mut entry = template.entry(finding);
+            if !accepted.is_empty() {
+                let Some(one) = accepted.iter().find_map(|file| file.find(finding)) else {
+                    continue;
+                };
+                if self.reason == REASON {
+                    entry.reason = one.reason;
+                }
+            }
             match baseline.entries.insert(finding.fingerprint().to_string(), entry) {
                 None => added += 1,
                 Some(_) => renewed += 1,
@@ -240,13 +256,35 @@ impl WriteArgs {
         }
         replace(path, baseline.text().as_bytes())
             .with_context(|| format!("{}: cannot be written", path.display()))?;
+        let renewed_count = renewed;
         let renewed = match renewed {
             0 => String::new(),
             n => format!(", {n} that were over renewed"),
         };
+        let left = new.len() - added - renewed_count;
+        for file in &accepted {
+            for one in file.unmatched(&all_findings(outcome)) {
+                complain(&format!("{}: {}", one.place, one.message));
+            }
+        }
+        let left = match left {
+            0 => String::new(),
+            1 => "; 1 that is not accepted is still new".to_owned(),
+            n => format!("; {n} that are not accepted are still new"),
+        };
         let all = baseline.entries.len();
-        say(&[format!("{}: {added} added{renewed}, {all} in all", path.display())])?;
+        say(&[format!("{}: {added} added{renewed}, {all} in all{left}", path.display())])?;
         Ok(status(outcome))
+    }
+
+    /// What files of other tools accept.
+    fn accepted(&self) -> Result<Vec<Accepted>> {
+        let read = |path: &PathBuf| {
+            let place = || format!("{}: cannot be read", path.display());
+            let text = fs::read_to_string(path).with_context(place)?;
+            Ok(Accepted::read(path, &text)?)
+        };
+        self.from.iter().map(read).collect()
     }
 
     fn template(&self, path: &Path) -> Result<Template> {
@@ -264,6 +302,10 @@ impl WriteArgs {
             expires: self.expires,
         })
     }
+}
+
+fn all_findings(outcome: &Outcome) -> Vec<&Finding> {
+    outcome.findings.iter().map(|(finding, _)| finding).collect()
 }
 
 /// What entries that are made together have in common.

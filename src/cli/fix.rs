@@ -52,8 +52,8 @@ pub(super) struct Args {
     #[arg(long)]
     no_ignore: bool,
 
-    /// Show progress
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    /// Show progress: auto (on a terminal), always or never
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     progress: When,
 
     #[command(flatten)]

@@ -28,9 +28,21 @@ Examples:
   blurt hook install pre-receive        on a server: look at what is pushed to it
   blurt hook uninstall                  as it was before";
 
+const INSTALL: &str = "\
+Examples:
+  blurt hook install                      look at each commit before it is made
+  blurt hook install pre-commit pre-push  and at what is pushed
+  blurt hook install --global             for all repositories that share one folder of hooks";
+
+const UNINSTALL: &str = "\
+Examples:
+  blurt hook uninstall                    all hooks of blurt
+  blurt hook uninstall pre-push           this one";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Install hooks in this repository. A hook that is there already is kept, and runs first
+    #[command(after_help = INSTALL)]
     Install {
         /// pre-commit, pre-push or pre-receive [default: pre-commit]
         #[arg(value_name = "HOOK", value_parser = hook_name)]
@@ -39,6 +51,7 @@ enum Command {
         place: PlaceArgs,
     },
     /// Take the hooks out again, and put back those that were there before
+    #[command(after_help = UNINSTALL)]
     Uninstall {
         /// pre-commit, pre-push or pre-receive [default: all]
         #[arg(value_name = "HOOK", value_parser = hook_name)]

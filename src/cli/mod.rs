@@ -3,11 +3,14 @@
 
 mod baseline;
 mod ci;
+mod completions;
 mod exit;
 mod explain;
 mod fix;
 mod hook;
+mod import;
 mod job;
+mod man;
 mod output;
 mod plan;
 mod progress;
@@ -32,6 +35,13 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "\
+Examples:
+  blurt scan                 find the secrets in this folder, and what to do about each
+  blurt scan --history       and in all that the repository ever held
+  blurt hook install         ask before every commit
+  blurt plan -o plan.html    what to do, in order
+  blurt help scan            all about a command
+
 Exit status: 0 looked everywhere and found nothing new; 1 found something new; 2 found nothing, \
 but could not look everywhere.";
 
@@ -53,8 +63,12 @@ enum Command {
     Verify(verify::Args),
     /// Keep a file of the secrets that are known
     Baseline(Box<baseline::Args>),
-    /// List, show, check and test rules
+    /// List, show, check, test and import rules
     Rules(rules::Args),
+    /// Print a script by which a shell completes what is typed
+    Completions(completions::Args),
+    /// Print the manual page, or write the pages of all commands
+    Man(man::Args),
 }
 
 /// Runs the command that the process was called with.
@@ -70,6 +84,8 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Baseline(args) => baseline::run(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     };
     match result {
         Ok(status) => status.into(),

@@ -28,12 +28,12 @@ pub(super) struct OutputArgs {
     #[arg(long)]
     show_secrets: bool,
 
-    /// Show progress
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    /// Show progress: auto (on a terminal), always or never
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     progress: When,
 
-    /// Use colours
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    /// Use colours: auto (on a terminal), always or never
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     color: When,
 
     /// Print problems only

@@ -58,8 +58,8 @@ pub(super) struct Args {
     #[arg(long)]
     exit_zero: bool,
 
-    /// Show progress
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    /// Show progress: auto (on a terminal), always or never
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     progress: When,
 
     #[command(flatten)]

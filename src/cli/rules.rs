@@ -1,6 +1,6 @@
 //! `blurt rules`.
 
-use super::{ExitStatus, terminal};
+use super::{ExitStatus, import, terminal};
 use crate::corpus::Corpus;
 use crate::detect::Detector;
 use crate::rule::{Confidence, Layer, Rule, RuleError, RuleSet, RuleSpec, Severity, test};
@@ -12,16 +12,54 @@ use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
-/// List, show, check and test rules.
+/// List, show, check, test and import rules.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Command,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  blurt rules list                          all rules
+  blurt rules show stripe-live-secret-key   one of them, and what to do about what it finds
+  blurt rules check --rules acme.toml       whether a pack is well formed
+  blurt rules test --rules acme.toml        and whether its rules find their examples
+  blurt rules import .gitleaks.toml -o acme.toml >> .blurt.toml";
+
+const LIST: &str = "\
+Examples:
+  blurt rules list | grep -i slack
+  blurt rules list -f json | jq -r '.[] | select(.severity == \"critical\") | .id'
+  blurt rules list --rules acme.toml";
+
+const SHOW: &str = "\
+Examples:
+  blurt rules show stripe-live-secret-key
+  blurt rules show acme-token --rules acme.toml";
+
+const CHECK: &str = "\
+Exit status: 0 all rules are well formed; 1 one is not, which is told with file, line and column.
+
+Examples:
+  blurt rules check                         the rules of blurt itself
+  blurt rules check --rules acme.toml       and a pack beside them";
+
+const TEST: &str = "\
+Exit status: 0 every rule finds its examples, and nothing finds their counterexamples; 1 otherwise. \
+With --corpus: 0, as figures are no verdict; 2 not every file could be read.
+
+Examples:
+  blurt rules test --rules acme.toml                        all rules, with a pack
+  blurt rules test --rules acme.toml --rule acme-token      one of them
+  blurt rules test --corpus labelled -f json > figures.json
+                                                            how good the rules are on labelled files";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// List the rules: id, severity, what they find, and the pack they stand in
+    #[command(after_help = LIST)]
     List {
         #[command(flatten)]
         format: FormatArgs,
@@ -29,22 +67,27 @@ enum Command {
         packs: PackArgs,
     },
     /// Show a rule and what to do about what it finds
+    #[command(after_help = SHOW)]
     Show {
-        /// Id of the rule
+        /// Id of the rule; `blurt rules list` lists them
         id: String,
         #[command(flatten)]
         packs: PackArgs,
     },
     /// Check that rules are well formed
+    #[command(after_help = CHECK)]
     Check(PackArgs),
     /// Test rules by their own examples, or measure them on labelled files
     Test(TestArgs),
+    /// Turn the rules and allowlists of another tool into blurt's own
+    Import(import::Args),
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = TEST)]
 struct TestArgs {
-    /// Only this rule (an id or a kind). Measured with --corpus, the others work, too, but are not
-    /// shown
+    /// Only this rule (an id or a kind; repeatable). With --corpus all rules work, and only this one
+    /// is shown
     #[arg(long, value_name = "ID")]
     rule: Vec<String>,
 
@@ -62,8 +105,15 @@ struct TestArgs {
 
 #[derive(Debug, Clone, Copy, clap::Args)]
 struct FormatArgs {
-    /// Format of standard output
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t)]
+    /// Format of standard output: text, or json for other programs
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        hide_possible_values = true
+    )]
     format: Format,
 }
 
@@ -78,7 +128,7 @@ enum Format {
 
 #[derive(Debug, clap::Args)]
 struct PackArgs {
-    /// Add the rules of a pack file
+    /// Add the rules of a pack file (repeatable)
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     rules: Vec<PathBuf>,
 }
@@ -101,6 +151,7 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus> {
         Command::Show { id, packs } => show(&packs.load()?, id, &mut out),
         Command::Check(packs) => check(packs.load(), &mut out),
         Command::Test(args) => args.run(&mut out),
+        Command::Import(args) => import::run(args, &mut out),
     }?;
     out.flush()?;
     Ok(status)

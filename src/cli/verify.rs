@@ -45,8 +45,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
 
-    /// Show progress
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    /// Show progress: auto (on a terminal), always or never
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     progress: When,
 }
 
