@@ -230,7 +230,8 @@ impl Entry {
 
 impl Spot {
     fn new(path: &str, line: u64, commit: Option<&str>) -> Self {
-        let path = path.replace('\\', "/");
+        // Kingfisher writes `a.py/`.
+        let path = path.replace('\\', "/").trim_end_matches('/').to_owned();
         let commit = commit.filter(|commit| !commit.is_empty()).map(str::to_owned);
         Self { path, line, commit }
     }
@@ -394,7 +395,7 @@ fn detect_secrets(text: &str) -> Entries {
 }
 
 /// A baseline of Kingfisher, which names places:
-/// <https://mongodb.github.io/kingfisher/features/baseline/>.
+/// <https://github.com/mongodb/kingfisher/blob/main/docs/BASELINE.md>.
 fn kingfisher(text: &str) -> Entries {
     let tree = Node::of_yaml(text).map_err(|flaw| (flaw.at, flaw.message))?;
     let matches = tree.get("ExactFindings").and_then(|findings| findings.get("matches"));
