@@ -2,7 +2,7 @@
 
 use crate::kind::FileKind;
 use bstr::{BStr, BString, ByteSlice as _};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -80,7 +80,7 @@ pub fn members(via: &[Via], between: &str) -> Option<String> {
 }
 
 /// One step of the way into a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Via {
     /// A file inside an archive.

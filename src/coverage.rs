@@ -1,7 +1,31 @@
 //! What was looked at, and what was not: a scan that could not look everywhere is never green.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
+
+/// The program that has looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// What it is called.
+    pub name: Cow<'static, str>,
+    /// Its version.
+    pub version: Cow<'static, str>,
+    /// How many rules took part.
+    pub rules: usize,
+}
+
+impl Tool {
+    /// This program, with so many rules.
+    #[must_use]
+    pub fn this(rules: usize) -> Self {
+        Self {
+            name: env!("CARGO_PKG_NAME").into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            rules,
+        }
+    }
+}
 
 /// Something that could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -23,7 +47,8 @@ impl fmt::Display for Skip {
 }
 
 /// What a scan has looked at.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Coverage {
     /// Whether nothing was skipped.
     pub complete: bool,

@@ -9,16 +9,29 @@ use bstr::ByteSlice;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize, Serializer};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-/// The value of a secret. It masks itself wherever it is shown; only `reveal` does not.
+/// A secret. It masks itself wherever it is shown; only `reveal` does not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Secret {
-    value: Box<[u8]>,
+pub struct Secret(Known);
+
+/// What is known of a secret.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Known {
+    /// Its value.
+    Value(Value),
+    /// What a report says of it: its mask, and its name.
+    Report { mask: String, fingerprint: Fingerprint },
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Value {
+    bytes: Box<[u8]>,
     /// Length of the documented prefix, which is no secret.
     prefix: usize,
     password: bool,
@@ -34,31 +47,57 @@ impl Secret {
         let spec = rule.spec();
         let documented = spec.prefixes.iter().map(std::string::String::as_bytes);
         let prefix = documented.filter(|prefix| value.starts_with(prefix)).map(<[u8]>::len).max();
-        Self {
-            value: value.into(),
+        Self(Known::Value(Value {
+            bytes: value.into(),
             prefix: prefix.unwrap_or(0),
             password: rule.layer() == Layer::Password,
+        }))
+    }
+
+    /// The secret that a report names: `mask` is how the report shows it. Its value is not known.
+    #[must_use]
+    pub fn masked(mask: String, fingerprint: Fingerprint) -> Self {
+        Self(Known::Report { mask, fingerprint })
+    }
+
+    /// The value in clear; `None` if a report is all that is known of it. Nothing that prints may call
+    /// this, but for `--show-secrets`.
+    #[must_use]
+    pub fn reveal(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Known::Value(value) => Some(&value.bytes),
+            Known::Report { .. } => None,
         }
     }
 
-    /// The value in clear. Nothing that prints may call this, but for `--show-secrets`.
+    /// The secret masked, to stand in its place: at most its documented prefix and its last four
+    /// characters, and nothing of a password.
     #[must_use]
-    pub fn reveal(&self) -> &[u8] {
-        &self.value
-    }
-
-    /// The header of a private key, which says what it is and nothing more.
-    fn header(&self) -> Option<&str> {
-        let end = self.value.find(b"KEY-----").map(|at| at + 8);
-        let end = end.or_else(|| self.value.find(b"KEY BLOCK-----").map(|at| at + 14))?;
-        self.value.starts_with(b"-----BEGIN ").then_some(self.value[..end].to_str().ok()).flatten()
+    pub fn mask(&self) -> String {
+        match &self.0 {
+            Known::Value(value) => value.mask(),
+            Known::Report { mask, .. } => {
+                let stars = mask.strip_prefix(STARS).and_then(|rest| rest.strip_prefix(" ("));
+                if stars.is_some() { STARS.to_owned() } else { mask.clone() }
+            }
+        }
     }
 }
 
-impl Secret {
+/// What stands for a password.
+const STARS: &str = "********";
+
+impl Value {
+    /// The header of a private key, which says what it is and nothing more.
+    fn header(&self) -> Option<&str> {
+        let end = self.bytes.find(b"KEY-----").map(|at| at + 8);
+        let end = end.or_else(|| self.bytes.find(b"KEY BLOCK-----").map(|at| at + 14))?;
+        self.bytes.starts_with(b"-----BEGIN ").then_some(self.bytes[..end].to_str().ok()).flatten()
+    }
+
     /// What a password says of its length.
     fn length_class(&self) -> &'static str {
-        match self.value.len() {
+        match self.bytes.len() {
             0..=7 => "under 8 characters",
             8..=11 => "8 to 11 characters",
             12..=15 => "12 to 15 characters",
@@ -67,20 +106,17 @@ impl Secret {
         }
     }
 
-    /// The value masked, to stand in its place: at most its documented prefix and its last four
-    /// characters, and nothing of a password.
-    #[must_use]
-    pub fn mask(&self) -> String {
+    fn mask(&self) -> String {
         if let Some(header) = self.header() {
             return format!("{header}…");
         }
         if self.password {
-            return "********".to_owned();
+            return STARS.to_owned();
         }
-        let length = self.value.len();
+        let length = self.bytes.len();
         let clear = |part: &[u8]| part.is_ascii() && part.iter().all(u8::is_ascii_graphic);
         let end = if length >= SHOWS_ITS_END { 4 } else { 0 };
-        let (prefix, tail) = (&self.value[..self.prefix], &self.value[length - end..]);
+        let (prefix, tail) = (&self.bytes[..self.prefix], &self.bytes[length - end..]);
         // A documented prefix may be most of a short value; then it alone is shown.
         let (prefix, tail) = match (clear(prefix), clear(tail)) {
             (true, true) if length >= self.prefix + 2 * end => (prefix, tail),
@@ -94,8 +130,13 @@ impl Secret {
 
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.mask())?;
-        if self.password { write!(f, " ({})", self.length_class()) } else { Ok(()) }
+        match &self.0 {
+            Known::Report { mask, .. } => f.write_str(mask),
+            Known::Value(value) => {
+                f.write_str(&value.mask())?;
+                if value.password { write!(f, " ({})", value.length_class()) } else { Ok(()) }
+            }
+        }
     }
 }
 
@@ -112,7 +153,9 @@ impl Serialize for Secret {
 }
 
 /// What an offline check says.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// No check, or it could not tell.
@@ -131,12 +174,13 @@ pub enum Status {
 }
 
 /// What a secret says about itself, without asking anyone.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {
     /// The verdict.
     pub status: Status,
     /// What else it says: `account_id`, `expires`, `issuer`, `key` …
-    pub facts: BTreeMap<&'static str, String>,
+    #[serde(default)]
+    pub facts: BTreeMap<Cow<'static, str>, String>,
 }
 
 impl Verification {
@@ -149,7 +193,7 @@ impl Verification {
     /// The same with one more fact.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.facts.insert(name, value.into());
+        self.facts.insert(name.into(), value.into());
         self
     }
 }
@@ -206,7 +250,8 @@ pub struct Past {
 }
 
 /// Who could see a secret, and for how long.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Exposure {
     /// The date of the first commit that brought it in.
     pub first_seen: Option<Timestamp>,
@@ -358,8 +403,11 @@ impl Fingerprint {
     /// milliseconds and 4 MiB instead of nanoseconds.
     #[must_use]
     pub fn new(rule: &str, secret: &Secret) -> Self {
+        let value = match &secret.0 {
+            Known::Report { fingerprint, .. } => return fingerprint.clone(),
+            Known::Value(value) => &value.bytes,
+        };
         let mut digest = [0; 16];
-        let value = secret.reveal();
         let salt = format!("blurt fingerprint v1 {rule}");
         if is_guessable(value) {
             slow_hash(value, &salt, &mut digest);
@@ -374,7 +422,7 @@ impl Fingerprint {
     /// Whether the fingerprint of a secret is slow to make: whether the secret could be guessed.
     #[must_use]
     pub fn is_slow(secret: &Secret) -> bool {
-        is_guessable(secret.reveal())
+        secret.reveal().is_some_and(is_guessable)
     }
 
     /// The fingerprint with these bytes.
@@ -387,6 +435,13 @@ impl Fingerprint {
     #[must_use]
     pub fn to_bytes(&self) -> Option<[u8; 16]> {
         u128::from_str_radix(&self.0, 16).ok().map(u128::to_be_bytes)
+    }
+
+    /// The fingerprint that a report gives; `None` if `text` is none.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (text.len() == 32 && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
     }
 
     /// The fingerprint in hexadecimal.
@@ -439,10 +494,11 @@ pub struct Excuse {
 }
 
 /// What can excuse a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Authority {
     /// It stood there before what is scanned came.
+    #[default]
     Past,
     /// The baseline.
     Baseline,
@@ -576,5 +632,36 @@ impl Finding {
     #[must_use]
     pub fn primary(&self) -> &Location {
         &self.locations[0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::RuleSet;
+    use crate::rule::example::expand;
+
+    #[test]
+    fn a_secret_of_a_report_shows_its_mask_and_has_no_value() {
+        let rules = RuleSet::builtin().unwrap();
+        for (rule, template) in [
+            ("password", "<<[a-z]{9}>>"),
+            ("github-personal-access-token", "<<ghp_[0-9A-Za-z]{30}|github>>"),
+            ("rsa-private-key", "<<@rsa-private-key>>"),
+        ] {
+            let (rule, value) = (rules.get(rule).unwrap(), expand(template, 1).unwrap());
+            let value = value.as_bytes();
+            let known = Secret::new(value, rule);
+            let name = Fingerprint::new(rule.id(), &known);
+            let read = Fingerprint::read(name.as_str()).unwrap();
+            let masked = Secret::masked(known.to_string(), read);
+            assert_eq!((masked.to_string(), masked.mask()), (known.to_string(), known.mask()));
+            assert_eq!((masked.reveal(), known.reveal()), (None, Some(value)));
+            assert_eq!(Fingerprint::new(rule.id(), &masked), name);
+            assert_ne!(masked, known);
+        }
+        for text in ["", "abc", &"g".repeat(32), &"A".repeat(32), &"0".repeat(33)] {
+            assert!(Fingerprint::read(text).is_none(), "{text}");
+        }
     }
 }

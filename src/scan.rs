@@ -2,7 +2,7 @@
 //! and remediation into an [`Outcome`]. A command only calls it.
 
 use crate::blob::{Chunk, Origin, Position, Via};
-use crate::coverage::{Coverage, Skip};
+use crate::coverage::{Coverage, Skip, Tool};
 use crate::detect::{Detection, Detector, Match};
 use crate::finding::{Candidate, Excerpt, Excuse, Exposure, Finding, Location, Secret, Triage};
 use crate::remedy::Remedy;
@@ -39,6 +39,8 @@ pub struct Outcome {
     pub suppressions: Vec<Audited>,
     /// The rules that took part.
     pub rules: RuleSet,
+    /// Who has scanned.
+    pub tool: Tool,
 }
 
 impl Outcome {
@@ -110,6 +112,7 @@ pub fn scan(
         notes,
         suppressions,
         rules: rules.clone(),
+        tool: Tool::this(rules.rules().len()),
     }
 }
 

@@ -98,7 +98,7 @@ fn misplaced(fixture: &Fixture, finding: &Finding, location: &Location) -> Optio
     let (start, end) = (location.start, location.end);
     let path = path(fixture, location);
     let text = fixture.text_at(&path, (start.line, start.column), (end.line, end.column));
-    let secret = finding.secret.reveal().to_str_lossy();
+    let secret = finding.secret.reveal().unwrap().to_str_lossy();
     let place = format!("{path}:{}:{} {}", start.line, start.column, finding.rule.id());
     if !location.origin.via.is_empty() && fixture.is_encoded(&text, &secret) {
         return None;

@@ -14,6 +14,7 @@ mod man;
 mod output;
 mod plan;
 mod progress;
+mod report;
 mod rules;
 mod scan;
 mod selection;
@@ -63,6 +64,8 @@ enum Command {
     Verify(verify::Args),
     /// Keep a file of the secrets that are known
     Baseline(Box<baseline::Args>),
+    /// Write a saved JSON report in other formats
+    Report(report::Args),
     /// List, show, check, test and import rules
     Rules(rules::Args),
     /// Print a script by which a shell completes what is typed
@@ -83,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Fix(args) => fix::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Baseline(args) => baseline::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -14,13 +14,13 @@ use std::path::{Path, PathBuf};
 #[command(next_help_heading = "Output")]
 #[allow(clippy::struct_excessive_bools)] // these are flags as typed
 pub(super) struct OutputArgs {
-    /// Format of standard output: text, json, jsonl, sarif, markdown, github (annotations of GitHub
-    /// Actions) or gitlab (GitLab's secret detection report)
+    /// Format of standard output: text, json, jsonl, sarif, csv, junit, html, markdown, github
+    /// (annotations of GitHub Actions) or gitlab (GitLab's secret detection report)
     #[arg(short, long, value_name = "FORMAT", default_value = "text", value_parser = format_name)]
     pub(super) format: &'static str,
 
-    /// Also write a report to FILE, in the format of its extension (.json .jsonl .sarif .md .txt) or
-    /// as FORMAT:FILE
+    /// Also write a report to FILE, in the format of its extension (.json .jsonl .sarif .csv .xml .html
+    /// .md .txt) or as FORMAT:FILE
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     output: Vec<String>,
 
@@ -49,7 +49,8 @@ pub(super) struct OutputArgs {
     show_ignored: bool,
 }
 
-fn format_name(name: &str) -> Result<&'static str, String> {
+/// The name of a format, as it was typed.
+pub(super) fn format_name(name: &str) -> Result<&'static str, String> {
     let names: Vec<_> = report::FORMATS.iter().map(|format| format.name()).collect();
     let known = names.iter().find(|known| **known == name).copied();
     known.ok_or_else(|| format!("there is no such format; there are: {}", names.join(", ")))
@@ -119,35 +120,41 @@ impl OutputArgs {
             show_secrets: self.show_secrets,
             detail: self.detail(),
         };
-        let styled = Text::new(style);
-        let format: &dyn Format =
-            if text { &styled } else { report::by_name(self.format).unwrap_or(&styled) };
-        let mut out = BufWriter::new(std::io::stdout().lock());
-        if terminal::is_log() && self.format != "github" {
-            let mut report = Vec::new();
-            format.write(outcome, &mut report)?;
-            out.write_all(&match self.format {
-                "text" => terminal::without_commands(&report),
-                "markdown" => report,
-                _ => terminal::json_without_commands(&report),
-            })?;
-        } else {
-            format.write(outcome, &mut out)?;
-        }
-        out.flush()?;
-        Ok(())
+        print(self.format, style, outcome)
     }
 }
 
+/// Writes a report to standard output. `style` is that of text.
+pub(super) fn print(format: &str, style: Style, outcome: &Outcome) -> Result<()> {
+    let styled = Text::new(style);
+    let text: &dyn Format = &styled;
+    let writer = if format == "text" { text } else { report::by_name(format).unwrap_or(text) };
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    if terminal::is_log() && format != "github" {
+        let mut report = Vec::new();
+        writer.write(outcome, &mut report)?;
+        out.write_all(&match format {
+            "text" | "csv" => terminal::without_commands(&report),
+            "html" | "junit" => terminal::markup_without_commands(&report),
+            "markdown" => report,
+            _ => terminal::json_without_commands(&report),
+        })?;
+    } else {
+        writer.write(outcome, &mut out)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
 /// A file that a report goes to.
-struct OutputFile {
+pub(super) struct OutputFile {
     path: PathBuf,
     format: &'static dyn Format,
 }
 
 impl OutputFile {
     /// `FILE` or `FORMAT:FILE`.
-    fn parse(text: &str) -> Result<Self> {
+    pub(super) fn parse(text: &str) -> Result<Self> {
         if let Some((name, path)) = text.split_once(':')
             && let Some(format) = report::by_name(name)
         {
@@ -160,7 +167,8 @@ impl OutputFile {
         Ok(Self { path: text.into(), format })
     }
 
-    fn write(&self, outcome: &Outcome) -> Result<()> {
+    /// Writes the report.
+    pub(super) fn write(&self, outcome: &Outcome) -> Result<()> {
         let place = || format!("{}: cannot be written", self.path.display());
         let mut out = BufWriter::new(File::create(&self.path).with_context(place)?);
         self.format.write(outcome, &mut out).and_then(|()| out.flush()).with_context(place)

@@ -87,6 +87,20 @@ pub(super) fn json_without_commands(json: &[u8]) -> Vec<u8> {
     json.replace("##", r"#\u0023")
 }
 
+/// The same for HTML and XML, which mean what they meant: their scripts and styles have no such line.
+pub(super) fn markup_without_commands(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|b| *b == b'\n') {
+        let start = line.len() - line.trim_start_with(char::is_whitespace).len();
+        let is_command = line[start..].starts_with(b"::");
+        let (blank, rest) = line.split_at(start);
+        out.extend(blank);
+        out.extend(if is_command { &b"&#58;"[..] } else { b"" });
+        out.extend(rest[usize::from(is_command)..].replace("##", "#&#35;"));
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +111,20 @@ mod tests {
         let safe =
             "a.py\n    : :stop-commands::x\n: :error::y\n a::b # #[add-path]z # #vso[x]\n# # #[\n\u{a0}: :x".as_bytes();
         assert_eq!(without_commands(text).as_bstr(), safe.as_bstr());
+    }
+
+    #[test]
+    fn markup_stays_what_it_is() {
+        let text = "<a b=\"##[error]a###b\">\n  ::error::y\n::x</a>";
+        let safe = markup_without_commands(text.as_bytes());
+        let safe = std::str::from_utf8(&safe).unwrap();
+        assert!(!safe.contains("##") && safe.lines().all(|line| !line.trim().starts_with("::")));
+        let [meant, kept] = [text, safe].map(|text| {
+            let document = roxmltree::Document::parse(text).unwrap();
+            let element = document.root_element();
+            [element.attribute("b").unwrap().to_owned(), element.text().unwrap().to_owned()]
+        });
+        assert_eq!(meant, kept);
     }
 
     #[test]

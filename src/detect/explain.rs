@@ -336,7 +336,8 @@ impl Log {
         for tried in self.followed.iter_mut().flat_map(|followed| &mut followed.tries) {
             for judged in &mut tried.judged {
                 let passed = judged.judgement.confidence.is_some();
-                if passed && is_word(&rules[tried.rule], judged.secret.reveal()) {
+                let value = judged.secret.reveal().unwrap_or_default();
+                if passed && is_word(&rules[tried.rule], value) {
                     judged.fate = Fate::Word;
                 }
             }

@@ -9,6 +9,7 @@ use crate::detect::score::Score;
 use crate::finding::{Status, Verification};
 use crate::rule::{Confidence, Rule};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -314,7 +315,7 @@ pub struct CheckFacts {
     /// Its verdict.
     pub status: Status,
     /// What else the value says.
-    pub facts: BTreeMap<&'static str, String>,
+    pub facts: BTreeMap<Cow<'static, str>, String>,
 }
 
 impl CheckFacts {

@@ -175,7 +175,8 @@ impl FileJob<'_> {
             }
             let span = text.span(location.start, location.end);
             let encoded = !way.is_empty();
-            match span.filter(|span| encoded || text.bytes[span.clone()] == *secret.reveal()) {
+            match span.filter(|span| encoded || secret.reveal() == Some(&text.bytes[span.clone()]))
+            {
                 Some(span) => known.push(Known {
                     finding: *finding,
                     line: location.start.line,
@@ -190,7 +191,7 @@ impl FileJob<'_> {
         }
         let found: BTreeSet<usize> = known.iter().map(|known| known.finding).collect();
         for finding in &found {
-            let value = self.outcome.findings[*finding].0.secret.reveal();
+            let Some(value) = self.outcome.findings[*finding].0.secret.reveal() else { continue };
             let names = &self.names[finding];
             known.extend(others(&text.bytes, value).into_iter().map(|span| Known {
                 finding: *finding,

@@ -201,8 +201,8 @@ impl Accepted {
 
 impl Entry {
     fn knows(&self, finding: &Finding) -> bool {
-        let digest = || <[u8; 20]>::from(Sha1::digest(finding.secret.reveal()));
-        self.hash.is_some_and(|hash| hash == digest())
+        let digest = |value: &[u8]| <[u8; 20]>::from(Sha1::digest(value));
+        self.hash.is_some_and(|hash| finding.secret.reveal().map(digest) == Some(hash))
     }
 
     /// What it is an entry for.

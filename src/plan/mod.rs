@@ -14,6 +14,7 @@ pub mod references;
 
 pub use entry::{Effort, Entry, Inventory, Move, Place, Stage};
 
+use crate::finding::Status;
 use crate::remedy::surroundings::{self, Surroundings};
 use crate::remedy::{Instruction, Part, Phase, Remedy};
 use crate::report::saved::{Finding, Location, Report};
@@ -234,7 +235,7 @@ fn effort(action: Action, locations: &[Location]) -> Effort {
 fn decide(finding: &Finding, remedy: &Remedy, strategy: &str) -> (Move, String) {
     let facts = remedy.facts.as_ref();
     let stays = facts.is_some_and(|facts| facts.store.is_some());
-    if finding.verification.status == "encrypted" {
+    if finding.verification.status == Status::Encrypted {
         let because = "It is encrypted where it stands; its passphrase is what has to be kept.";
         return (Move::Retain, because.into());
     }

@@ -133,8 +133,7 @@ impl Evidence {
             commented: finding.locations.iter().all(is_commented),
             reach: reach(finding, around),
             in_tree: finding.exposure.in_tree,
-            is_document: finding.secret.reveal().contains(&b'\n')
-                || finding.secret.reveal().len() > LARGE,
+            is_document: is_document(finding),
             name,
             reasons: Vec::new(),
         };
@@ -263,6 +262,11 @@ fn up_to(text: &str, line: u64) -> &str {
     let lines = usize::try_from(line).unwrap_or(usize::MAX);
     let end: usize = text.split_inclusive('\n').take(lines).map(str::len).sum();
     &text[..end]
+}
+
+/// Whether it is more than stores for short values take.
+fn is_document(finding: &Finding) -> bool {
+    finding.secret.reveal().is_some_and(|value| value.contains(&b'\n') || value.len() > LARGE)
 }
 
 fn worth(finding: &Finding) -> Worth {

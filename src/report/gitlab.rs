@@ -96,12 +96,12 @@ struct Scan {
     messages: Vec<Message>,
 }
 
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Serialize)]
 struct Tool {
     id: &'static str,
     name: &'static str,
     url: &'static str,
-    version: &'static str,
+    version: String,
     vendor: Vendor,
 }
 
@@ -110,13 +110,17 @@ struct Vendor {
     name: &'static str,
 }
 
-const BLURT: Tool = Tool {
-    id: env!("CARGO_PKG_NAME"),
-    name: env!("CARGO_PKG_NAME"),
-    url: env!("CARGO_PKG_REPOSITORY"),
-    version: env!("CARGO_PKG_VERSION"),
-    vendor: Vendor { name: env!("CARGO_PKG_NAME") },
-};
+impl Tool {
+    fn blurt(version: &str) -> Self {
+        Self {
+            id: env!("CARGO_PKG_NAME"),
+            name: env!("CARGO_PKG_NAME"),
+            url: env!("CARGO_PKG_REPOSITORY"),
+            version: sanitize(version).into_owned(),
+            vendor: Vendor { name: env!("CARGO_PKG_NAME") },
+        }
+    }
+}
 
 #[derive(Serialize)]
 struct Message {
@@ -198,9 +202,10 @@ impl Scan {
             .map(|note| Message { level: "info", value: sanitize(note).into_owned() });
         messages.extend(notes);
         messages.extend(Message::excused(outcome));
+        let blurt = Tool::blurt(&outcome.tool.version);
         Self {
-            analyzer: BLURT,
-            scanner: BLURT,
+            analyzer: blurt.clone(),
+            scanner: blurt,
             kind: "secret_detection",
             start_time: time.clone(),
             end_time: time,

@@ -1,14 +1,18 @@
 //! JSON, one document or one finding a line. The schema ships with the program (`report.schema.json`).
 
 use super::Format;
-use crate::coverage::Coverage;
+use crate::coverage::{Coverage, Tool};
 use crate::detect::score::Score;
-use crate::finding::{Commit, Exposure, Finding, Fingerprint, Location, Secret, Verification};
+use crate::finding::{
+    Authority, Commit, Excuse, Exposure, Finding, Fingerprint, Location, Secret, Verification,
+};
 use crate::remedy::Remedy;
 use crate::rule::{Action, Confidence, Severity};
 use crate::scan::Outcome;
+use crate::triage::audit::Audited;
 use bstr::ByteSlice;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -62,17 +66,53 @@ impl Format for JsonLines {
 #[derive(Serialize)]
 struct Document<'a> {
     schema_version: u32,
-    tool: Tool,
+    tool: &'a Tool,
     coverage: &'a Coverage,
     summary: Summary,
+    notes: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression<'a>>,
     findings: Vec<Row<'a>>,
 }
 
+/// A suppression that the scan met, and what it did.
 #[derive(Serialize)]
-struct Tool {
-    name: &'static str,
-    version: &'static str,
-    rules: usize,
+struct Suppression<'a> {
+    #[serde(flatten)]
+    excuse: ExcusedBy<'a>,
+    reason: &'a str,
+    what: Option<&'a str>,
+    places: usize,
+    over: bool,
+}
+
+impl<'a> Suppression<'a> {
+    fn new(audited: &'a Audited) -> Self {
+        let Audited { excuse, what, places, over } = audited;
+        Self {
+            excuse: ExcusedBy::new(excuse),
+            reason: &excuse.reason,
+            what: what.as_deref(),
+            places: *places,
+            over: *over,
+        }
+    }
+}
+
+/// Who says that a finding is not new, and where.
+#[derive(Serialize)]
+struct ExcusedBy<'a> {
+    by: Authority,
+    place: Option<&'a str>,
+    author: Option<&'a str>,
+    expires: Option<Date>,
+}
+
+impl<'a> ExcusedBy<'a> {
+    fn new(excuse: &'a Excuse) -> Self {
+        let Excuse { by, place, author, expires, .. } = excuse;
+        Self { by: *by, place: place.as_deref(), author: author.as_deref(), expires: *expires }
+    }
 }
 
 /// How many findings there are of each kind.
@@ -82,12 +122,15 @@ pub(super) struct Summary {
     pub(super) known: usize,
     pub(super) ignored: usize,
     pub(super) by_action: BTreeMap<Action, usize>,
+    /// Findings under the thresholds, which are only counted.
+    pub(super) below: usize,
 }
 
 impl Summary {
     pub(super) fn of(outcome: &Outcome) -> Self {
         let by_action = [Action::Remove, Action::Replace, Action::Rotate].map(|action| (action, 0));
-        let mut summary = Self { by_action: by_action.into(), ..Self::default() };
+        let mut summary =
+            Self { by_action: by_action.into(), below: outcome.below, ..Self::default() };
         for (finding, remedy) in &outcome.findings {
             match finding.triage.name() {
                 "known" => summary.known += 1,
@@ -119,6 +162,8 @@ struct Row<'a> {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excuse: Option<ExcusedBy<'a>>,
     remediation: &'a Remedy,
 }
 
@@ -154,13 +199,11 @@ impl<'a> Document<'a> {
     fn new(outcome: &'a Outcome) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
-            tool: Tool {
-                name: env!("CARGO_PKG_NAME"),
-                version: env!("CARGO_PKG_VERSION"),
-                rules: outcome.rules.rules().len(),
-            },
+            tool: &outcome.tool,
             coverage: &outcome.coverage,
             summary: Summary::of(outcome),
+            notes: &outcome.notes,
+            suppressions: outcome.suppressions.iter().map(Suppression::new).collect(),
             findings: outcome.findings.iter().map(|(f, remedy)| Row::new(f, remedy)).collect(),
         }
     }
@@ -184,6 +227,7 @@ impl<'a> Row<'a> {
             exposure: &finding.exposure,
             status: finding.triage.name(),
             reason: finding.triage.reason(),
+            excuse: finding.triage.excuse().map(|excuse| ExcusedBy::new(excuse)),
             remediation: remedy,
         }
     }

@@ -1,11 +1,11 @@
 //! Markdown, for the summary of a step in GitHub Actions and for comments on merge requests. It
 //! speaks to somebody who has never heard of blurt.
 
-use super::Format;
 use super::json::Summary;
 use super::markup::{block, code, html_code, prose, prose_with_links};
 use super::place::{Root, standing, stands};
 use super::text::{came_and_went, confident, covered, exposed, name_of, verb, verified};
+use super::{Format, sanitize};
 use crate::coverage::Skip;
 use crate::finding::{Finding, Location, Triage};
 use crate::remedy::{Instruction, Remedy};
@@ -70,18 +70,7 @@ impl Page<'_> {
     }
 
     fn heading(&self, summary: &Summary) -> String {
-        let complete = self.outcome.coverage.skipped.is_empty();
-        let excused = summary.known + summary.ignored > 0;
-        let verdict = match (summary.new, complete) {
-            (0, false) => "could not look everywhere".to_owned(),
-            (0, true) if excused => "found no new secrets".to_owned(),
-            (0, true) => "found no secrets".to_owned(),
-            (1, true) => "found 1 secret".to_owned(),
-            (n, true) => format!("found {n} secrets"),
-            (1, false) => "found 1 secret, and could not look everywhere".to_owned(),
-            (n, false) => format!("found {n} secrets, and could not look everywhere"),
-        };
-        format!("## blurt {verdict}")
+        format!("## blurt {}", verdict(self.outcome, summary))
     }
 
     fn introduction(&self, summary: &Summary) -> &'static str {
@@ -231,8 +220,7 @@ impl Page<'_> {
     }
 
     fn covered(&self) -> String {
-        let Outcome { coverage, below, rules, .. } = self.outcome;
-        let rules = rules.rules().len();
+        let Outcome { coverage, below, tool, .. } = self.outcome;
         let left = match coverage.skipped.len() {
             0 => "nothing was left out".to_owned(),
             1 => "1 thing could not be looked at".to_owned(),
@@ -246,11 +234,27 @@ impl Page<'_> {
             }
         };
         format!(
-            "Scanned: {} with {rules} rules of [blurt]({}) {}; {left}.{below}",
+            "Scanned: {} with {} rules of [blurt]({}) {}; {left}.{below}",
             covered(coverage),
+            tool.rules,
             env!("CARGO_PKG_REPOSITORY"),
-            env!("CARGO_PKG_VERSION"),
+            sanitize(&tool.version),
         )
+    }
+}
+
+/// What blurt has done, in a few words: `found 2 secrets` …
+pub(super) fn verdict(outcome: &Outcome, summary: &Summary) -> String {
+    let complete = outcome.coverage.skipped.is_empty();
+    let excused = summary.known + summary.ignored > 0;
+    match (summary.new, complete) {
+        (0, false) => "could not look everywhere".to_owned(),
+        (0, true) if excused => "found no new secrets".to_owned(),
+        (0, true) => "found no secrets".to_owned(),
+        (1, true) => "found 1 secret".to_owned(),
+        (n, true) => format!("found {n} secrets"),
+        (1, false) => "found 1 secret, and could not look everywhere".to_owned(),
+        (n, false) => format!("found {n} secrets, and could not look everywhere"),
     }
 }
 

@@ -1,8 +1,12 @@
 //! Stage 4: what a scan has found, in the formats of its readers. One file a format.
 
+mod csv;
+mod escaped;
 mod github;
 mod gitlab;
+mod html;
 mod json;
+mod junit;
 mod markdown;
 pub(crate) mod markup;
 mod place;
@@ -13,6 +17,8 @@ mod sarif;
 pub mod saved;
 mod text;
 
+pub(crate) use csv::harmless;
+pub(crate) use escaped::{Escaped, EscapedLines, Linked};
 pub use json::{SCHEMA, SCHEMA_VERSION};
 pub(crate) use place::last_line;
 pub(crate) use sanitize::shell_word;
@@ -41,11 +47,14 @@ pub trait Format: Sync {
 }
 
 /// All formats. A new one is added here.
-pub static FORMATS: [&dyn Format; 7] = [
+pub static FORMATS: [&dyn Format; 10] = [
     &text::PLAIN,
     &json::Json,
     &json::JsonLines,
     &sarif::Sarif,
+    &csv::Csv,
+    &junit::JUnit,
+    &html::Html,
     &markdown::Markdown,
     &github::GitHub,
     &gitlab::GitLab,

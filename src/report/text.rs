@@ -186,13 +186,17 @@ impl Text {
     fn excerpt(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         let excerpt = &finding.primary().excerpt;
         let before = excerpt.before.trim_start();
-        let secret = if self.style.show_secrets {
-            sanitize_bytes(finding.secret.reveal()).into_owned()
-        } else {
-            finding.secret.mask()
+        let value = finding.secret.reveal();
+        let secret = match value.filter(|_| self.style.show_secrets) {
+            Some(value) => sanitize_bytes(value).into_owned(),
+            None => finding.secret.mask(),
         };
         let painted = self.paint(AnsiColor::Red.on_default(), &secret);
         writeln!(out, "      {before}{painted}{}", excerpt.after.trim_end())?;
+        if value.is_none() {
+            // A report does not say what stands around it.
+            return Ok(());
+        }
         let (indent, width) = (before.chars().count(), secret.chars().count());
         let carets = self.paint(AnsiColor::Red.on_default(), &"^".repeat(width.min(80)));
         writeln!(out, "      {}{carets}", " ".repeat(indent))

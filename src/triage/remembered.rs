@@ -52,16 +52,16 @@ impl Remembered {
     /// The fingerprint of a secret, if it is remembered.
     #[must_use]
     pub fn get(&self, rule: &str, secret: &Secret) -> Option<Fingerprint> {
-        let print = self.by_hash.get(&self.hash(rule, secret))?;
+        let print = self.by_hash.get(&self.hash(rule, secret)?)?;
         Some(Fingerprint::from_bytes(*print))
     }
 
-    fn hash(&self, rule: &str, secret: &Secret) -> [u8; HALF] {
+    fn hash(&self, rule: &str, secret: &Secret) -> Option<[u8; HALF]> {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
-        hasher.update(rule.as_bytes()).update(&[0]).update(secret.reveal());
+        hasher.update(rule.as_bytes()).update(&[0]).update(secret.reveal()?);
         let mut hash = [0; HALF];
         hasher.finalize_xof().fill(&mut hash);
-        hash
+        Some(hash)
     }
 
     /// Remembers the fingerprints that were made for these findings, as far as they were slow to make, and
@@ -75,7 +75,7 @@ impl Remembered {
         let pairs: BTreeMap<[u8; HALF], [u8; HALF]> = slow
             .filter_map(|finding| {
                 let print = finding.fingerprint.get()?.to_bytes()?;
-                Some((self.hash(finding.rule.id(), &finding.secret), print))
+                Some((self.hash(finding.rule.id(), &finding.secret)?, print))
             })
             .collect();
         if pairs == self.by_hash {

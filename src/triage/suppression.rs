@@ -180,7 +180,8 @@ impl Suppression {
         (rules.is_empty() || rules.iter().any(|name| found.rule.is_called(name)))
             && (self.spec.paths.is_empty() || in_path(&|path| self.paths.has(path)))
             && (self.path_patterns.is_empty() || in_path(&|path| self.path_patterns.is_match(path)))
-            && (self.values.is_empty() || self.values.is_match(found.secret.reveal()))
+            && (self.values.is_empty()
+                || found.secret.reveal().is_some_and(|v| self.values.is_match(v)))
             && (self.lines.is_empty() || self.lines.is_match(&line(found)))
             && (prints.is_empty() || prints.iter().any(|t| t == fingerprint().as_str()))
     }
@@ -217,7 +218,6 @@ fn patterns(key: &'static str, texts: &[String]) -> Result<RegexSet, Suppression
 /// The line of a secret, as far as [`SuppressionSpec::lines`] says.
 fn line(found: &Candidate) -> Vec<u8> {
     let Location { excerpt, .. } = &found.location;
-    bstr::concat([excerpt.before.as_bytes(), found.secret.reveal(), excerpt.after.as_bytes()])
-        .trim_end()
-        .to_owned()
+    let value = found.secret.reveal().unwrap_or_default();
+    bstr::concat([excerpt.before.as_bytes(), value, excerpt.after.as_bytes()]).trim_end().to_owned()
 }

@@ -63,8 +63,8 @@ impl<'r> Wanted<'r> {
             let named = |number: &&u32| self.list[**number as usize].fingerprint == name.as_str();
             findings.iter().find(named).copied()
         });
-        if let Some(number) = number {
-            self.values.entry(number).or_insert_with(|| secret.reveal().to_vec());
+        if let (Some(number), Some(value)) = (number, secret.reveal()) {
+            self.values.entry(number).or_insert_with(|| value.to_vec());
         }
         self.asked.insert(key, number);
         number

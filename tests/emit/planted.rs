@@ -108,7 +108,7 @@ impl Planted {
         let outcome = scan(folder.path(), rules(), Confidence::Low, 1);
         let entries = plants.iter().map(|plant| {
             let of_plant = |(finding, _): &&(Finding, Remedy)| {
-                finding.secret.reveal() == plant.value.as_bytes()
+                finding.secret.reveal() == Some(plant.value.as_bytes())
             };
             let found = outcome.findings.iter().find(of_plant);
             let (finding, remedy) = found.unwrap_or_else(|| {

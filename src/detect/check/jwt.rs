@@ -113,7 +113,10 @@ mod tests {
         format!("{}.{}.c2ln", part(header), part(payload)).into_bytes()
     }
 
-    fn facts(header: &str, payload: &str) -> std::collections::BTreeMap<&'static str, String> {
+    fn facts(
+        header: &str,
+        payload: &str,
+    ) -> std::collections::BTreeMap<std::borrow::Cow<'static, str>, String> {
         verify_at(&token(header, payload), Timestamp::UNIX_EPOCH).facts
     }
 

@@ -115,7 +115,7 @@ mod tests {
             assert_eq!(seen.facts.len(), ids.len() + 1);
             let random = &token[token.len() - 18..];
             for id in ids {
-                assert!(!seen.facts[id].contains(random));
+                assert!(!seen.facts[*id].contains(random));
             }
         }
     }

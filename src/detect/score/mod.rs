@@ -141,6 +141,19 @@ impl Score {
         self.points.iter().map(|points| i32::from(*points)).sum()
     }
 
+    /// The score of a report, from its layer and its terms with their points. Terms that are not known
+    /// here are left out.
+    #[must_use]
+    pub fn of_terms<'t>(layer: Layer, terms: impl Iterator<Item = (&'t str, f32)>) -> Self {
+        let mut score = Self { layer, too_short: false, points: [0; TERMS.len()] };
+        for (name, points) in terms {
+            if let Some(at) = TERMS.iter().position(|term| term.name == name) {
+                score.points[at] = (points * 10.0).round() as i8;
+            }
+        }
+        score
+    }
+
     /// The terms that count, with their points.
     pub fn terms(&self) -> impl Iterator<Item = (&'static str, f32)> + use<> {
         let terms = TERMS.iter().zip(self.points).filter(|(_, points)| *points != 0);

@@ -158,8 +158,9 @@ impl Searched {
         for found in &detection.matches {
             let rule = &sources.detector.rules().rules()[found.rule];
             let span = file.span(&found.span);
-            let secret = Secret::new(found.value(&bytes[span.clone()]), rule);
-            secrets.extend(file.occurrences(secret.reveal()));
+            let value = found.value(&bytes[span.clone()]);
+            let secret = Secret::new(value, rule);
+            secrets.extend(file.occurrences(value));
             if !wanted.rules.contains(rule.id()) {
                 continue;
             }
@@ -167,7 +168,7 @@ impl Searched {
             if !wanted.fingerprints.contains(fingerprint.as_str()) {
                 continue;
             }
-            match file.written(found, &secret) {
+            match file.written(found, value) {
                 Ok(written) => {
                     if let Written::Base64 { encoded, .. } = &written {
                         secrets.push(encoded.clone());
@@ -216,8 +217,7 @@ impl File<'_> {
     }
 
     /// How a secret is written where it was found, or why a script cannot take it.
-    fn written(&self, found: &Match, secret: &Secret) -> Result<Written, &'static str> {
-        let value = secret.reveal();
+    fn written(&self, found: &Match, value: &[u8]) -> Result<Written, &'static str> {
         // Stores take text, and what ends at a zero byte would be another secret.
         if value.contains(&0) || !value.is_utf8() {
             return Err("it is no UTF-8 text");

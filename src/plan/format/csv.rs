@@ -2,7 +2,7 @@
 
 use super::PlanFormat;
 use crate::plan::{Entry, Plan};
-use crate::report::{confident, name_of, sanitize};
+use crate::report::{confident, harmless, name_of};
 use crate::rule::RuleSet;
 use std::io::{self, Write};
 
@@ -90,15 +90,4 @@ fn row(number: usize, entry: &Entry) -> [String; 25] {
         entry.places.len().to_string(),
         place.unwrap_or_default(),
     ]
-}
-
-/// A cell that no spreadsheet takes for a formula
-/// (<https://owasp.org/www-community/attacks/CSV_Injection>), without control characters.
-fn harmless(cell: &str) -> String {
-    let cell = sanitize(cell);
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{cell}")
-    } else {
-        cell.into_owned()
-    }
 }

@@ -5,14 +5,13 @@ use super::{PlanFormat, age, describe, environment, secrets};
 use crate::plan::outline::{Chapter, Counts, Group, Guide, Line, Outline};
 use crate::plan::{Entry, Place, Plan};
 use crate::remedy::Instruction;
-use crate::report::{name_of, sanitize};
+use crate::report::{Escaped, EscapedLines, Linked, name_of};
 use crate::rule::RuleSet;
-use std::fmt::{self, Display};
 use std::io::{self, Write};
 
 pub(super) struct Html;
 
-const STYLE: &str = include_str!("plan.css");
+const STYLE: &str = concat!(include_str!("../../report/page.css"), include_str!("plan.css"));
 
 impl PlanFormat for Html {
     fn name(&self) -> &'static str {
@@ -253,59 +252,7 @@ fn places(places: &[&Place], out: &mut dyn Write) -> io::Result<()> {
 fn step(step: &Instruction, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "<li>{}", Linked(&step.what))?;
     if let Some(command) = &step.command {
-        write!(out, "<pre><code>{}</code></pre>", Escaped(command))?;
+        write!(out, "<pre><code>{}</code></pre>", EscapedLines(command))?;
     }
     writeln!(out, "</li>")
-}
-
-/// Text in which nothing is markup.
-struct Escaped<'a>(&'a str);
-
-impl Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in sanitize(self.0).chars() {
-            match c {
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '&' => f.write_str("&amp;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                _ => write!(f, "{c}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The same with links to the pages that it names.
-struct Linked<'a>(&'a str);
-
-impl Display for Linked<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts: Vec<&str> = self.0.split('`').collect();
-        // What stands between backticks is code.
-        if parts.len() > 1 && parts.len() % 2 == 1 {
-            for (n, part) in parts.iter().enumerate() {
-                match n % 2 {
-                    0 => write!(f, "{}", Linked(part))?,
-                    _ => write!(f, "<code>{}</code>", Escaped(part))?,
-                }
-            }
-            return Ok(());
-        }
-        let mut rest = self.0;
-        while let Some(at) = rest.find("https://") {
-            let of_address = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#=&%+@".contains(c);
-            let end = rest[at..].find(|c| !of_address(c)).map_or(rest.len(), |end| at + end);
-            let address = rest[at..end].trim_end_matches(['.', ':', '?']);
-            write!(
-                f,
-                "{}<a href=\"{1}\" rel=\"noreferrer\">{1}</a>",
-                Escaped(&rest[..at]),
-                Escaped(address)
-            )?;
-            rest = &rest[at + address.len()..];
-        }
-        write!(f, "{}", Escaped(rest))
-    }
 }

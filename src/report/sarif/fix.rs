@@ -12,12 +12,19 @@ use crate::scan::Outcome;
 use serde_sarif::sarif::{self, ArtifactChange, ArtifactContent, Fix, Region, Replacement};
 use std::collections::BTreeMap;
 
+/// Whether there can be edits. An outcome read from a report holds no value, and no edit is made without
+/// knowing what it takes out.
+pub(super) fn are_possible(outcome: &Outcome) -> bool {
+    outcome.findings.iter().any(|(finding, _)| {
+        finding.triage == Triage::New
+            && finding.secret.reveal().is_some()
+            && finding.locations.iter().any(Location::is_in_tree)
+    })
+}
+
 /// Adds their edits to the results, which are those of the outcome's first findings.
 pub(super) fn add(results: &mut [sarif::Result], outcome: &Outcome, root: &Root) {
-    let in_files = outcome.findings.iter().any(|(finding, _)| {
-        finding.triage == Triage::New && finding.locations.iter().any(Location::is_in_tree)
-    });
-    if !in_files {
+    if !are_possible(outcome) {
         return;
     }
     let detector = Detector::new(outcome.rules.clone());

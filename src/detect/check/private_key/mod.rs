@@ -157,7 +157,7 @@ impl Key {
             seen = seen.with(name, printable(&value));
         }
         let fingerprints = ["spki_sha256", "fingerprint"];
-        let known = fingerprints.iter().find_map(|name| published::origin(seen.facts.get(name)?));
+        let known = fingerprints.iter().find_map(|name| published::origin(seen.facts.get(*name)?));
         match known {
             Some(origin) if self.fits => seen.with("published", origin),
             _ => seen,

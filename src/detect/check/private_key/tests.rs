@@ -92,7 +92,11 @@ fn every_format_says_what_it_is() {
             let status = if *format == "age" { Status::ChecksumValid } else { status };
             assert_eq!(seen.status, status, "{name}: {seen:?}");
             for (fact, value) in facts.iter().chain(&[("format", *format)]) {
-                assert_eq!(seen.facts.get(fact).map(String::as_str), Some(*value), "{name} {fact}");
+                assert_eq!(
+                    seen.facts.get(*fact).map(String::as_str),
+                    Some(*value),
+                    "{name} {fact}"
+                );
             }
         }
     }
