@@ -349,7 +349,8 @@ fn sarif_keeps_what_is_excused() {
     assert!(rest.iter().all(|none| none.as_array().is_some_and(Vec::is_empty)));
     assert_eq!(last[0]["kind"], "inSource");
     assert_eq!(last[0]["status"], "accepted");
-    assert_eq!(last[0]["justification"], "issued for [this](http://test) only");
+    let why = "issued for [this](http://test) only (excused.py:1)";
+    assert_eq!(last[0]["justification"], why);
 }
 
 #[test]
@@ -531,7 +532,7 @@ fn markdown_is_right_about_every_place() {
         assert!(found.append_new(secrets), "{detail}");
     }
     assert_eq!((found, places), (new_secrets(&tree), tree.places - 1));
-    assert!(page.contains(": ignored, `issued for [this](http://test) only`\n"), "{page}");
+    assert!(page.contains(": ignored, `issued for [this](http://test) only (excused.py:1)`\n"), "{page}");
     assert!(page.contains("### Not scanned\n\n- `missing` does not exist; "), "{page}");
     assert!(page.contains("### Remarks\n\n- excused.py:2: this "), "{page}");
 }

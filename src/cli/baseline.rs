@@ -48,13 +48,32 @@ Examples:
   blurt baseline prune                       drop what is gone or over
   blurt baseline prune --check               in CI: is there anything to drop, or a suppression for nothing?";
 
+const CREATES: &str = "\
+Examples:
+  blurt baseline create --reason \"before we began\" --expires 2027-06-30
+  blurt baseline create --history                         with what only the history holds
+  blurt baseline create --from .gitleaksignore --from .secrets.baseline";
+
+const UPDATES: &str = "\
+Examples:
+  blurt baseline update --reason \"reviewed, test keys\"    add all that is new
+  blurt baseline update tests --author Ann                  add what is new below tests";
+
+const PRUNES: &str = "\
+Examples:
+  blurt baseline prune            drop what is gone or over
+  blurt baseline prune --check    in CI: status 1 if something could go, here or among suppressions";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Write a baseline of all that is found now
+    #[command(after_help = CREATES)]
     Create(WriteArgs),
     /// Add what is new. Entries that are there stay as they are
+    #[command(after_help = UPDATES)]
     Update(WriteArgs),
     /// Drop the entries that are over, or whose secrets are gone
+    #[command(after_help = PRUNES)]
     Prune(PruneArgs),
 }
 

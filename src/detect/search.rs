@@ -345,8 +345,11 @@ impl<'a> Search<'a> {
         let _run = self.detector.run(rule);
         let bytes = self.bytes;
         let mut from = region.start;
-        // Most texts have no such line: one search through all of them tells.
-        while let Some(found) = regex.find(Input::new(bytes).range(from..region.end)) {
+        // Most texts have no such line: one search through all of them tells. A pattern that matches nothing
+        // at all would go on matching at the end.
+        while from < region.end
+            && let Some(found) = regex.find(Input::new(bytes).range(from..region.end))
+        {
             let line = memchr::memrchr(b'\n', &bytes[..found.start()]).map_or(0, |at| at + 1);
             let rest = &bytes[found.start()..region.end];
             from = memchr::memchr(b'\n', rest).map_or(region.end, |at| found.start() + at + 1);

@@ -19,8 +19,10 @@ use super::text::covered;
 use super::{Escaped, Format};
 use crate::clock;
 use crate::coverage::Skip;
+use crate::finding::Excuse;
 use crate::rule::Severity;
 use crate::scan::Outcome;
+use crate::triage::audit::Audited;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use entry::{Entry, Lookups};
@@ -64,6 +66,7 @@ impl Format for Html {
             timeline::write(&entries, out)?;
         }
         table::write(&entries, out)?;
+        suppressions(&outcome.suppressions, out)?;
         notes(outcome, out)?;
         writeln!(out, "</div>")?;
         pages(&entries, out)?;
@@ -200,6 +203,30 @@ fn notes(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "<li>{}", Escaped(note))?;
     }
     writeln!(out, "</ul>\n</section>")
+}
+
+/// What is excused by whom, and what of that nobody needs.
+fn suppressions(all: &[Audited], out: &mut dyn Write) -> io::Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "<section>\n<details>\n<summary>{} excuse secrets, or would</summary>\n<ul>",
+        match all.len() {
+            1 => "1 suppression".to_owned(),
+            n => format!("{} suppressions", grouped(n)),
+        }
+    )?;
+    for one in all {
+        let Audited { excuse, what, .. } = one;
+        let place = excuse.place.as_deref().unwrap_or_default();
+        let what = what.as_ref().map(|what| format!(", of {}", Escaped(what))).unwrap_or_default();
+        let more = Excuse { place: None, ..(**excuse).clone() }.to_string();
+        let did = one.effect();
+        writeln!(out, "<li><code>{}</code>: {did}{what}. {}", Escaped(place), Escaped(&more))?;
+    }
+    writeln!(out, "</ul>\n</details>\n</section>")
 }
 
 /// The page of each secret, and the texts that many of them share.

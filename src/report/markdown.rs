@@ -192,7 +192,8 @@ impl Page<'_> {
             let name = prose(&finding.rule.spec().name);
             let secret = code(&finding.secret.to_string());
             let place = code(&self.first(finding));
-            let reason = finding.triage.reason().map(|reason| format!(", {}", code(reason)));
+            let reason =
+                finding.triage.excuse().map(|excuse| format!(", {}", code(&excuse.to_string())));
             let reason = reason.unwrap_or_default();
             format!("- {name} {secret} in {place}: {}{reason}", finding.triage.name())
         };

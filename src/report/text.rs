@@ -161,14 +161,10 @@ impl Text {
             return Ok(());
         }
         writeln!(out, "{}", self.bold("Suppressions"))?;
-        for Audited { excuse, what, places, over } in all {
+        for one in all {
+            let Audited { excuse, what, places, over } = one;
             let place = sanitize(excuse.place.as_deref().unwrap_or("?")).into_owned();
-            let did = match (excuse.expires.filter(|_| *over), places) {
-                (Some(last), 0) => format!("over since {last}, and not needed"),
-                (Some(last), n) => format!("over since {last}; it excused {}", counted(*n)),
-                (None, 0) => "excuses nothing of what was scanned".to_owned(),
-                (None, n) => format!("excuses {}", counted(*n)),
-            };
+            let did = one.effect();
             let did = if *over || *places == 0 {
                 self.paint(AnsiColor::Yellow.on_default(), &did)
             } else {
@@ -263,10 +259,6 @@ impl Text {
         }
         writeln!(out, "{line}  {}", self.dim(&format!("({scanned})")))
     }
-}
-
-fn counted(places: usize) -> String {
-    if places == 1 { "1 place".to_owned() } else { format!("{places} places") }
 }
 
 /// What was looked at.

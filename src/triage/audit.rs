@@ -19,6 +19,23 @@ pub struct Audited {
     pub over: bool,
 }
 
+impl Audited {
+    /// What it did, in words.
+    #[must_use]
+    pub fn effect(&self) -> String {
+        let places = match self.places {
+            1 => "1 place".to_owned(),
+            n => format!("{n} places"),
+        };
+        match (self.excuse.expires.filter(|_| self.over), self.places) {
+            (Some(last), 0) => format!("over since {last}, and not needed"),
+            (Some(last), _) => format!("over since {last}; it excused {places}"),
+            (None, 0) => "excuses nothing of what was scanned".to_owned(),
+            (None, _) => format!("excuses {places}"),
+        }
+    }
+}
+
 /// The suppressions that a scan met, in the order of their places: `markers` are those of the texts, with
 /// what they excuse. Of the baseline only what excuses something, as most scans see a part of it.
 #[must_use]

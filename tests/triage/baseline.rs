@@ -254,3 +254,80 @@ fn a_password_is_told_apart_from_one_like_it() {
     repo.write("a.py", line(&two));
     told(&repo, &["scan"], 1);
 }
+
+/// SHA-1 of a value, as detect-secrets writes it.
+fn sha1_of(value: &str) -> String {
+    use sha1::{Digest, Sha1};
+    let hex: Vec<_> =
+        Sha1::digest(value.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    hex.concat()
+}
+
+#[test]
+fn what_other_tools_accept_is_known_and_nothing_else() {
+    let [one, two] = ["one", "two"].map(Token::new);
+    let place = "# by hand\n\nsrc/a.py:github-pat:2\nsrc/gone.py:github-pat:7\n".to_owned();
+    let commit = format!("{}:src/a.py:github-pat:2\n", "a".repeat(40));
+    let hash = serde_json::json!({
+        "version": "1.5.0",
+        "results": { "elsewhere.py": [{
+            "type": "GitHub Token", "filename": "elsewhere.py", "line_number": 70,
+            "hashed_secret": sha1_of(&one.value), "is_verified": false, "is_secret": false
+        }] }
+    });
+    let report = serde_json::json!([{
+        "RuleID": "github-pat", "File": "src/a.py", "StartLine": 99, "Commit": "",
+        "Secret": one.value, "Fingerprint": "src/a.py:github-pat:99"
+    }]);
+    for (file, text, unmatched) in [
+        (".gitleaksignore", place, Some(":4")),
+        (".gitleaksignore", commit, None),
+        (".secrets.baseline", hash.to_string(), None),
+        ("gitleaks-report.json", report.to_string(), None),
+    ] {
+        let repo = Repo::new();
+        repo.write("src/a.py", one.text());
+        repo.write("src/b.py", two.text());
+        repo.write(&format!(".ci/../{file}"), &text);
+        let said = told(&repo, &["baseline", "create", "--from", file], 0);
+        assert!(said.contains("1 added, 1 in all; 1 that is not accepted is still new"), "{said}");
+        if let Some(line) = unmatched {
+            assert!(said.contains(&format!("{file}{line}")), "{said}");
+        }
+        assert!(!self::text(&repo).contains(&one.value), "{file}");
+        repo.remove(file);
+        let both = [&one, &two];
+        assert_eq!(statuses(&repo, &[], &both), expected([("one", "known"), ("two", "new")]));
+        let shown = told(&repo, &["scan", "--show-ignored"], 1);
+        let why = if file.contains("report") { "in a report of gitleaks" } else { file };
+        assert!(shown.contains("known: ") && shown.contains(why), "{shown}");
+    }
+    let repo = Repo::new();
+    repo.write(".secrets.baseline", "{\"results\": {\"a.py\": [{\"type\": 3}]}}");
+    let said = told(&repo, &["baseline", "create", "--from", ".secrets.baseline"], 2);
+    assert!(said.contains(".secrets.baseline:1:"), "{said}");
+}
+
+#[test]
+fn allowlists_of_other_tools_excuse_as_they_did() {
+    let [docs, sample, other] = ["docs", "sample", "other"].map(Token::new);
+    let repo = Repo::new();
+    repo.write("docs/a.md", docs.text());
+    repo.write("src/sample.py", sample.text());
+    repo.write("src/other.py", other.text());
+    let tail = &sample.value[30..];
+    repo.write(
+        ".gitleaks.toml",
+        format!(
+            "[extend]\nuseDefault = true\n\n[[allowlists]]\ndescription = \"ours\"\n\
+             paths = ['''^docs/''']\nregexes = ['''{tail}$''']\n\n\
+             [[allowlists]]\ncondition = \"AND\"\npaths = ['''^src/''']\nregexes = ['''^nothing''']\n"
+        ),
+    );
+    let said = run(repo.path(), &["rules", "import", ".gitleaks.toml", "-o", "acme.toml"]);
+    assert_eq!(said.status, Some(0), "{said:?}");
+    repo.write(CONFIG, &said.out);
+    let all = [&docs, &sample, &other];
+    let found = statuses(&repo, &[], &all);
+    assert_eq!(found, expected([("docs", "ignored"), ("sample", "ignored"), ("other", "new")]));
+}

@@ -25,7 +25,7 @@ static PARTS: Words = Words::new(
     public pubkey primary_key primarykey foreign partition sort_key sortkey cache_key cachekey \
     cache-key cache_token keyword keyboard keycode keydown keyup keypress monkey turkey hotkey \
     idempotency dedup object_key objectkey s3_key row_key checksum integrity sha1 sha256 sha512 \
-    sha3 hash_of md5 digest fingerprint thumbprint commit revision etag nonce csrf xsrf token_type tokenizer \
+    sha3 hash_of hashed_secret md5 digest fingerprint thumbprint commit revision etag nonce csrf xsrf token_type tokenizer \
     translation i18n",
 );
 

@@ -189,7 +189,7 @@ fn facts(entry: &Entry) -> String {
     };
     let owner = entry.owner.as_ref().map(|owner| format!("{} ({})", owner.name, owner.source));
     fact("Owner", owner.or(Some("unknown".into())));
-    let reason = finding.triage.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let reason = finding.triage.excuse().map(|excuse| format!(": {excuse}")).unwrap_or_default();
     fact(
         "Status",
         (finding.triage != Triage::New).then(|| format!("{}{reason}", finding.triage.name())),
