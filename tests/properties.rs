@@ -34,7 +34,7 @@ fn the_same_input_gives_the_same_bytes() {
     let is_slow = |name: &str| name == "large" || name == "passwords";
     let fast = Fixtures::render_some(|name| !is_slow(name));
     let slow = Fixtures::render_some(is_slow);
-    for (root, runs) in [(fast.folder.path(), 20), (slow.folder.path(), 3)] {
+    for (root, runs) in [(fast.folder.path(), 8), (slow.folder.path(), 3)] {
         let reports = |threads: usize| {
             let outcome = scan(root, rules(), Confidence::Low, threads);
             report::FORMATS.map(|format| {

@@ -532,7 +532,10 @@ fn markdown_is_right_about_every_place() {
         assert!(found.append_new(secrets), "{detail}");
     }
     assert_eq!((found, places), (new_secrets(&tree), tree.places - 1));
-    assert!(page.contains(": ignored, `issued for [this](http://test) only (excused.py:1)`\n"), "{page}");
+    assert!(
+        page.contains(": ignored, `issued for [this](http://test) only (excused.py:1)`\n"),
+        "{page}"
+    );
     assert!(page.contains("### Not scanned\n\n- `missing` does not exist; "), "{page}");
     assert!(page.contains("### Remarks\n\n- excused.py:2: this "), "{page}");
 }

@@ -292,6 +292,10 @@ fn run_examples(rules: RuleSet, args: &TestArgs, out: &mut impl Write) -> Result
     }
     let failed = chosen.iter().filter(|rule| failures.iter().any(|f| f.rule == rule.id()));
     let failed = failed.count();
-    writeln!(out, "{} rules tested, {failed} failed", chosen.len())?;
+    let tested = match chosen.len() {
+        1 => "1 rule".to_owned(),
+        n => format!("{n} rules"),
+    };
+    writeln!(out, "{tested} tested, {failed} failed")?;
     Ok(if failures.is_empty() { ExitStatus::Clean } else { ExitStatus::Found })
 }

@@ -447,7 +447,7 @@ mod tests {
             text.contains("<summary>Besides, 1 ignored: these do not count</summary>"),
             "{text}"
         );
-        assert!(text.contains(" in `b:1:8`: ignored, `only a test`\n"), "{text}");
+        assert!(text.contains(" in `b:1:8`: ignored, `only a test (b:1)`\n"), "{text}");
     }
 
     #[test]
