@@ -11,7 +11,6 @@ use crate::triage::Thresholds;
 use crate::triage::suppression::Suppression;
 use bstr::{BStr, BString, ByteSlice};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -107,15 +106,14 @@ impl Folders {
     /// Looks for the configuration of a folder, and of those between it and the top.
     pub(crate) fn look_into(&self, folder: &Path) {
         let Ok(below) = folder.strip_prefix(&self.top) else { return };
+        // Held while a file is read: whoever finds a folder seen finds its configuration, too.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let mut at = self.top.clone();
         for name in below.components() {
             at.push(name);
-            let is_new = {
-                let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-                !seen.contains(&at) && seen.insert(at.clone())
-            };
-            if is_new {
+            if !seen.contains(&at) {
                 self.read(&at);
+                seen.insert(at.clone());
             }
         }
     }
@@ -123,19 +121,13 @@ impl Folders {
     fn read(&self, folder: &Path) {
         let path = folder.join(FILE_NAME);
         let text = match &self.found {
-            Found::OnDisk => match std::fs::read_to_string(&path) {
-                Err(e)
-                    if matches!(
-                        e.kind(),
-                        io::ErrorKind::NotFound
-                            | io::ErrorKind::NotADirectory
-                            | io::ErrorKind::IsADirectory
-                    ) =>
-                {
+            Found::OnDisk => {
+                // A pipe of that name would wait for ever.
+                if !std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_file()) {
                     return;
                 }
-                text => text,
-            },
+                std::fs::read_to_string(&path)
+            }
             Found::Listed(texts) => match texts.get(folder) {
                 None => return,
                 Some(text) => Ok(text.clone()),

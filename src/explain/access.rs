@@ -1,14 +1,14 @@
 //! Whether a scan of this folder comes to a file, and what keeps it from that: a pattern of `.gitignore` and
 //! its like, an excluded glob, what the file is.
 
-use crate::source::{Excluded, Glob};
+use crate::source::{Excluded, Glob, absolute};
 use bstr::ByteVec;
 use git2::Repository;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Serialize;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// How a scan comes to a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -202,17 +202,4 @@ pub fn from_here(file: &Path) -> PathBuf {
     let real = fs::canonicalize(&here).unwrap_or_default();
     let below = file.strip_prefix(&here).or_else(|_| file.strip_prefix(&real));
     below.unwrap_or(file).to_owned()
-}
-
-/// A path from the root of all, without `.` and `..`.
-fn absolute(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => drop(clean.pop()),
-            part => clean.push(part),
-        }
-    }
-    clean
 }

@@ -7,12 +7,13 @@
 use super::tree::{self, Node, Value};
 use crate::blob::Position;
 use crate::finding::{Finding, Location};
+use crate::source::absolute;
 use bstr::ByteSlice;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha1::{Digest, Sha1};
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// What a file of another tool accepts.
 #[derive(Debug, Clone)]
@@ -235,20 +236,6 @@ impl Spot {
         let commit = commit.filter(|commit| !commit.is_empty()).map(str::to_owned);
         Self { path, line, commit }
     }
-}
-
-/// A path from the root of all, without `.` and `..`.
-fn absolute(path: &Path) -> PathBuf {
-    let named = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-    let path = std::path::absolute(named).unwrap_or_else(|_| path.to_owned());
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => drop(clean.pop()),
-            part => clean.push(part),
-        }
-    }
-    clean
 }
 
 type Entries = Result<Vec<Entry>, (usize, String)>;
