@@ -66,7 +66,7 @@ fn a_pack_is_checked_and_tested_and_finds() {
         let tested = run(here, &["rules", "test", "--rules", "acme.toml", "--rule", id]);
         assert_eq!(
             (tested.status, &*tested.out),
-            (Some(0), "1 rules tested, 0 failed\n"),
+            (Some(0), "1 rule tested, 0 failed\n"),
             "{tested:?}"
         );
         let secret = expand("wdg_<<[0-9a-z]{32}>>", 4).unwrap();

@@ -253,15 +253,15 @@ impl WriteArgs {
 
     /// Adds what the scan has found to the baseline, and writes it.
     fn write(&self, mut baseline: Baseline, path: &Path, outcome: &Outcome) -> Result<ExitStatus> {
-        let new = outcome.findings.iter().map(|(finding, _)| finding);
-        let new: Vec<&Finding> = new.filter(|finding| finding.triage == Triage::New).collect();
         let template = self.template(path)?;
         let accepted = self.accepted()?;
-        let (mut added, mut renewed) = (0, 0);
-        for finding in new.iter().copied() {
+        let mut added = Added::default();
+        let all: Vec<&Finding> = outcome.findings.iter().map(|(finding, _)| finding).collect();
+        for finding in all.iter().filter(|finding| finding.triage == Triage::New) {
             let mut entry = template.entry(finding);
             if !accepted.is_empty() {
                 let Some(one) = accepted.iter().find_map(|file| file.find(finding)) else {
+                    added.left += 1;
                     continue;
                 };
                 if self.reason == REASON {
@@ -269,30 +269,16 @@ impl WriteArgs {
                 }
             }
             match baseline.entries.insert(finding.fingerprint().to_string(), entry) {
-                None => added += 1,
-                Some(_) => renewed += 1,
+                None => added.new += 1,
+                Some(_) => added.renewed += 1,
             }
+        }
+        for one in accepted.iter().flat_map(|file| file.unmatched(&all)) {
+            complain(&format!("{}: {}", one.place, one.message));
         }
         replace(path, baseline.text().as_bytes())
             .with_context(|| format!("{}: cannot be written", path.display()))?;
-        let renewed_count = renewed;
-        let renewed = match renewed {
-            0 => String::new(),
-            n => format!(", {n} that were over renewed"),
-        };
-        let left = new.len() - added - renewed_count;
-        for file in &accepted {
-            for one in file.unmatched(&all_findings(outcome)) {
-                complain(&format!("{}: {}", one.place, one.message));
-            }
-        }
-        let left = match left {
-            0 => String::new(),
-            1 => "; 1 that is not accepted is still new".to_owned(),
-            n => format!("; {n} that are not accepted are still new"),
-        };
-        let all = baseline.entries.len();
-        say(&[format!("{}: {added} added{renewed}, {all} in all{left}", path.display())])?;
+        say(&[added.told(path, baseline.entries.len())])?;
         Ok(status(outcome))
     }
 
@@ -323,8 +309,30 @@ impl WriteArgs {
     }
 }
 
-fn all_findings(outcome: &Outcome) -> Vec<&Finding> {
-    outcome.findings.iter().map(|(finding, _)| finding).collect()
+/// What became of the new secrets.
+#[derive(Default)]
+struct Added {
+    new: usize,
+    /// They had an entry that is over.
+    renewed: usize,
+    /// No file of another tool accepts them.
+    left: usize,
+}
+
+impl Added {
+    /// What to say of a baseline that has so many entries now.
+    fn told(&self, path: &Path, entries: usize) -> String {
+        let renewed = match self.renewed {
+            0 => String::new(),
+            n => format!(", {n} that were over renewed"),
+        };
+        let left = match self.left {
+            0 => String::new(),
+            1 => "; 1 that is not accepted is still new".to_owned(),
+            n => format!("; {n} that are not accepted are still new"),
+        };
+        format!("{}: {} added{renewed}, {entries} in all{left}", path.display(), self.new)
+    }
 }
 
 /// What entries that are made together have in common.
