@@ -4,14 +4,18 @@ use crate::finding::Finding;
 use crate::plan::name::says_nothing;
 use crate::remedy::Remedy;
 use crate::rule::{Credential, Layer};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Characters of a name.
 const LONGEST: usize = 64;
 
 /// Names that were given already: each is given once.
 #[derive(Debug, Default)]
-pub struct Variables(BTreeSet<String>);
+pub struct Variables {
+    given: BTreeSet<String>,
+    /// Up to which number names were given, by what stands before it.
+    numbers: BTreeMap<String, usize>,
+}
 
 impl Variables {
     /// A name for the secret of a finding: what it is assigned to, where that says what it is, or else what
@@ -27,11 +31,22 @@ impl Variables {
         if let Some(environment) = context.environment {
             wishes.push(capitals(&format!("{of_application}_{environment}")));
         }
-        let numbered = (2..).map(|number| format!("{of_application}_{number}"));
-        let name = wishes.into_iter().chain(numbered).find(|name| !self.0.contains(name));
-        let name = name.unwrap_or(of_application);
-        self.0.insert(name.clone());
+        let free = wishes.into_iter().find(|name| !self.given.contains(name));
+        let name = free.unwrap_or_else(|| self.numbered(&of_application));
+        self.given.insert(name.clone());
         name
+    }
+
+    /// The name with the first number that is free.
+    fn numbered(&mut self, name: &str) -> String {
+        let last = self.numbers.entry(name.to_owned()).or_insert(1);
+        loop {
+            *last += 1;
+            let numbered = format!("{name}_{last}");
+            if !self.given.contains(&numbered) {
+                return numbered;
+            }
+        }
     }
 }
 
